@@ -1,0 +1,52 @@
+/**
+ * Bounds that more than one part must agree on, each with its reason. A bound that only one part
+ * needs lives in that part.
+ */
+
+/** Files above this are not shared: 2^40 bytes at 1 MiB a piece is a layer of 32 MiB, the most we hold. */
+export const MAX_CONTENT_LENGTH = 2 ** 40;
+
+/** URLs in one digests request: one gallery page, and 100 URLs of 2 KiB fit the body limit. */
+export const MAX_DIGEST_URLS = 100;
+
+/** Longer URLs are refused: servers and CDNs cut off at 8 KiB, real media URLs stay far below. */
+export const MAX_URL_LENGTH = 4096;
+
+/** A compact JWS of ours: claims with replayed headers fit in 4 KiB; twice that is generous. */
+export const MAX_TOKEN_LENGTH = 8192;
+
+/** Tracker messages: 2,000 prefixes of 32 characters with JSON punctuation are 70 KB at most. */
+export const MAX_TRACKER_MESSAGE = 80 * 1024;
+
+/** Roots in one `have`: a visitor with more announces them in several messages. */
+export const MAX_HAVE_ROOTS = 2000;
+
+/** Roots in one `want`: what one page can plausibly show. */
+export const MAX_WANT_ROOTS = 300;
+
+/** Peers asked for in one `want`; a page keeps at most eight links. */
+export const MAX_WANT_PEERS = 12;
+
+/** A sealed signal: a full SDP with a dozen candidates is 4 KB, base64url and sealing add half. */
+export const MAX_SIGNAL_LENGTH = 16 * 1024;
+
+/** Payload of one `data` frame. 64 KiB messages are safe in every browser; header included it stays below. */
+export const DATA_PAYLOAD = 32 * 1024;
+
+/** The longest frame a peer may send: a 32 KiB payload or a 60 KiB layer plus header. */
+export const MAX_FRAME = 64 * 1024;
+
+/** Roots in one `ask` frame. */
+export const MAX_ASK_ROOTS = 256;
+
+/** How long an admission may live (seconds). The tracker refuses longer ones. */
+export const MAX_ADMISSION_LIFE = 600;
+
+/** How long a digest token may live (seconds). */
+export const MAX_TOKEN_LIFE = 24 * 3600;
+
+/** How long a policy may live (seconds): the time within which the kill switch acts. */
+export const POLICY_LIFE = 300;
+
+/** Difference between honest clocks that signatures are checked with (seconds). */
+export const CLOCK_TOLERANCE = 60;

@@ -1,0 +1,53 @@
+import type { SiteConfig } from './bridge.js';
+
+/**
+ * Which URLs are Peerfold's. A pattern is literal text in which `*` stands for any characters. It is
+ * matched against the whole path (`/media/*`, `*.jpg`), or, when it holds `://`, against origin and
+ * path (`https://img.example.com/*`). Query strings take no part.
+ */
+export function matchesPattern(pattern: string, url: URL): boolean {
+  const subject = pattern.includes('://') ? url.origin + url.pathname : url.pathname;
+  return matchesGlob(pattern, subject);
+}
+
+/** Greedy glob match in linear space and without backtracking blow-up: patterns may be hostile. */
+function matchesGlob(pattern: string, subject: string): boolean {
+  const parts = pattern.split('*');
+  const first = parts.shift() ?? '';
+  const last = parts.pop();
+  if (last === undefined) return subject === first;
+  if (subject.length < first.length + last.length || !subject.startsWith(first) || !subject.endsWith(last)) return false;
+  const end = subject.length - last.length;
+  let at = first.length;
+  for (const part of parts) {
+    const found = subject.indexOf(part, at);
+    if (found < 0 || found + part.length > end) return false;
+    at = found + part.length;
+  }
+  return true;
+}
+
+const MEDIA_DESTINATIONS: readonly string[] = ['image', 'video', 'audio'];
+/** Never ours, whatever the patterns say: what decides how the page works, and documents. */
+const FORBIDDEN_DESTINATIONS: readonly string[] = [
+  'document', 'frame', 'iframe', 'embed', 'object', 'script', 'style', 'font', 'manifest', 'worker',
+  'sharedworker', 'serviceworker', 'audioworklet', 'paintworklet', 'report', 'track', 'xslt', 'json',
+];
+
+type Rules = Pick<SiteConfig, 'site' | 'include' | 'exclude' | 'origins'>;
+
+/**
+ * Whether a request for `url` with this `destination` (Fetch standard; empty for `fetch` and XHR) is
+ * Peerfold's to answer: media of the site and of the configured origins, and included URLs of those.
+ */
+export function isOurs(rules: Rules, url: URL, destination: string): boolean {
+  if (FORBIDDEN_DESTINATIONS.includes(destination)) return false;
+  if (url.origin !== rules.site && !rules.origins.includes(url.origin)) return false;
+  if (rules.exclude.some((pattern) => matchesPattern(pattern, url))) return false;
+  return MEDIA_DESTINATIONS.includes(destination) || rules.include.some((pattern) => matchesPattern(pattern, url));
+}
+
+/** Playlists are passed through: they change, and what they name is shared on its own. */
+export function isPlaylist(url: URL): boolean {
+  return /\.(m3u8?|mpd)$/i.test(url.pathname);
+}

@@ -3,7 +3,7 @@
 //
 //   images/   48 pictures - fractals, landscapes, generative art - and their index.json
 //   video/    tides.mp4, a sea through one evening, as a progressive MP4
-//   hls/      a flight over mountains as an HLS stream (fragmented MP4)
+//   hls/      a drift past misty ranges as an HLS stream (fragmented MP4)
 //
 // Usage:  node demo-site/media-source/make-media.mjs [images] [video] [hls]     (no argument: all)
 //
@@ -17,7 +17,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'public', 'medi
 const parts = {
   images: async () => (await import('./images.mjs')).makeImages(join(root, 'images')),
   video: async () => (await import('./films/tides.mjs')).makeTides(join(root, 'video')),
-  hls: async () => (await import('./films/flight.mjs')).makeFlight(join(root, 'hls')),
+  hls: async () => (await import('./films/passage.mjs')).makePassage(join(root, 'hls')),
 };
 
 async function main() {

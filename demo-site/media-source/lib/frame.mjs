@@ -78,7 +78,7 @@ export async function drawSvg(width, height, body) {
  * @param {{grain?: number, vignette?: number, seed?: number}} finish
  * @returns {Buffer} packed RGB
  */
-export function develop(frame, { grain = 0.018, vignette = 0.12, seed = 1 }) {
+export function develop(frame, { grain = 0.014, vignette = 0.12, seed = 1 }) {
   const { width, height, data } = frame;
   const random = createRandom(seed);
   const bytes = Buffer.alloc(width * height * 3);

@@ -23,6 +23,7 @@ import { clamp } from './maths.mjs';
 /**
  * @typedef {object} Air
  * @property {number} density of the haze
+ * @property {number} [even] density of the haze that does not thin out with height
  * @property {number} depth height over which the haze thins out, in cells
  * @property {ArrayLike<number>} cool haze away from the sun
  * @property {ArrayLike<number>} warm haze towards the sun
@@ -41,6 +42,7 @@ import { clamp } from './maths.mjs';
 export function buildTerrain(size, heightAt, sun, material) {
   const heights = new Float32Array(size * size);
   for (let y = 0, i = 0; y < size; y++) for (let x = 0; x < size; x++, i++) heights[i] = heightAt(x, y);
+  soften(heights, size);
   const colours = new Float32Array(size * size * 3);
   const out = [0, 0, 0];
   const mask = size - 1;
@@ -59,6 +61,21 @@ export function buildTerrain(size, heightAt, sun, material) {
     }
   }
   return { size, heights, colours };
+}
+
+/** Smooth a map a little (1-2-1 both ways), so that crests do not look saw-toothed. */
+function soften(heights, size) {
+  const mask = size - 1;
+  const row = new Float32Array(size);
+  for (let line = 0; line < size * 2; line++) {
+    const across = line < size;
+    const start = across ? line * size : line - size;
+    const stride = across ? 1 : size;
+    for (let k = 0; k < size; k++) row[k] = heights[start + k * stride];
+    for (let k = 0; k < size; k++) {
+      heights[start + k * stride] = row[k] / 2 + (row[(k + 1) & mask] + row[(k - 1) & mask]) / 4;
+    }
+  }
 }
 
 /** How much of the sun a cell sees: 1 all, 0 none; soft at the edge of a shadow. */
@@ -119,7 +136,7 @@ function hazeTo(air, z, h, distance) {
   const a = Math.exp(-h / air.depth);
   const rise = (z - h) / air.depth;
   const mean = Math.abs(rise) < 1e-3 ? a : (a - Math.exp(-z / air.depth)) / rise;
-  return 1 - Math.exp(-air.density * distance * mean);
+  return 1 - Math.exp(-distance * (air.density * mean + (air.even ?? 0)));
 }
 
 /**
@@ -185,9 +202,14 @@ function fillSky(frame, column, floor, camera, air, azimuth, focal, haze) {
     const elevation = Math.atan((middle - y - 0.5) / focal);
     air.sky(azimuth, elevation, skyColour);
     const low = Math.exp(-Math.max(0, elevation) * 14) * 0.85;
-    fillSpan(frame, column, y, Math.min(floor, y + 1),
+    fillSpan(
+      frame,
+      column,
+      y,
+      Math.min(floor, y + 1),
       skyColour[0] + (haze[0] - skyColour[0]) * low,
       skyColour[1] + (haze[1] - skyColour[1]) * low,
-      skyColour[2] + (haze[2] - skyColour[2]) * low);
+      skyColour[2] + (haze[2] - skyColour[2]) * low,
+    );
   }
 }

@@ -38,3 +38,11 @@ export function scale(colour, k) {
   colour[1] *= k;
   colour[2] *= k;
 }
+
+/**
+ * Add light to a colour without passing white ("screen"), in place.
+ * @param {number[]} colour @param {ArrayLike<number>} light @param {number} amount
+ */
+export function screen(colour, light, amount) {
+  for (let c = 0; c < 3; c++) colour[c] += Math.max(0, 1 - colour[c]) * Math.min(1, light[c] * amount);
+}

@@ -1,6 +1,6 @@
 // A sea under a sky with a sun or a moon; used for still pictures and for the film.
 import { createFrame } from './frame.mjs';
-import { clamp, smoothstep } from './maths.mjs';
+import { clamp, screen, smoothstep } from './maths.mjs';
 import { waveRow } from './water.mjs';
 
 /**
@@ -9,7 +9,7 @@ import { waveRow } from './water.mjs';
  * @property {ArrayLike<number>} colour
  * @property {number} glow width and strength of the halo
  * @property {number} glitter strength of its path on the water
- * @property {number} [disc] 0 hides the disc
+ * @property {ArrayLike<number>} [disc] colour of the disc, if another
  */
 
 /**
@@ -29,11 +29,8 @@ function skyLight(scene, x, y, out) {
   scene.sky(y, out);
   for (const light of scene.lights) {
     const d2 = (x - light.x) ** 2 + (y - light.y) ** 2;
-    if (d2 > 4) continue;
-    const halo = light.glow * (0.5 * Math.exp(-d2 * 5) + 0.5 * Math.exp(-d2 * 40));
-    out[0] += light.colour[0] * halo;
-    out[1] += light.colour[1] * halo;
-    out[2] += light.colour[2] * halo;
+    if (d2 > 3 || light.glow < 0.002) continue;
+    screen(out, light.colour, light.glow * (0.8 * Math.exp(-d2 * 5) + 0.9 * Math.exp(-d2 * 40)));
   }
 }
 
@@ -59,8 +56,9 @@ function skyRow(scene, { width, height, data }, row) {
     skyLight(scene, x, y, out);
     for (const light of scene.lights) {
       const d = Math.hypot(x - light.x, y - light.y);
-      const cover = d > light.radius + soft ? 0 : smoothstep(light.radius + soft, light.radius - soft, d) * (light.disc ?? 1);
-      for (let c = 0; c < 3; c++) out[c] += (light.colour[c] - out[c]) * cover;
+      const cover = d > light.radius + soft ? 0 : smoothstep(light.radius + soft, light.radius - soft, d);
+      for (let c = 0; c < 3; c++)
+        out[c] += (Math.max(out[c], (light.disc ?? light.colour)[c]) - out[c]) * cover;
     }
     scene.clouds?.((column + 0.5) / height, (row + 0.5) / height, out);
     data[i] = out[0];
@@ -81,8 +79,8 @@ function waterRow(scene, frame, row) {
   const down = ((row + 0.5) / height - scene.horizon) / scene.focal;
   const z = scene.eye / down;
   const pixel = 1 / height / scene.focal;
-  const left = (-width / height / 2) / scene.focal;
-  const blur = (z * pixel * z) / scene.eye * 0.5 + z * pixel;
+  const left = -width / height / 2 / scene.focal;
+  const blur = ((z * pixel * z) / scene.eye) * 0.5 + z * pixel;
   const lost = waveRow(scene.waves, z, left * z, pixel * z, width, scene.time, blur, slopeX, slopeZ);
   const spread = Math.sqrt(lost);
   const out = [0, 0, 0];
@@ -111,6 +109,7 @@ function reflect(scene, x, down, sx, sz, spread, out) {
   skyLight(scene, upX, upY, out);
   for (let c = 0; c < 3; c++) out[c] = scene.deep[c] + (out[c] - scene.deep[c]) * fresnel;
   for (const light of scene.lights) {
+    if (light.glitter < 0.002) continue;
     const wide = 0.0022 + spread * spread * 3;
     const d2 = (upX - light.x) ** 2 + ((upY - light.y) * 0.55) ** 2;
     const spark = light.glitter * Math.exp(-d2 / wide) * (0.35 + fresnel) * (0.002 / wide) ** 0.35;

@@ -1,6 +1,6 @@
 // A sky painted once as a panorama and then read by direction.
 import { gradient, rgb } from './colour.mjs';
-import { addLight, blend, smoothstep } from './maths.mjs';
+import { blend, screen, smoothstep } from './maths.mjs';
 import { createNoise } from './noise.mjs';
 
 /**
@@ -49,8 +49,9 @@ function skyShader(look) {
     const away = Math.atan2(Math.sin(azimuth - sun.azimuth), Math.cos(azimuth - sun.azimuth));
     const d = Math.hypot(away, elevation - sun.elevation);
     blend(out, cloudColour, cover);
-    addLight(out, sunColour, sun.glow * (0.5 * Math.exp(-d * d * 7) + 0.5 * Math.exp(-d * d * 60)));
-    blend(out, sunColour, smoothstep(sun.radius + 0.004, sun.radius - 0.004, d) * (1 - cover * 0.5));
+    screen(out, sunColour, sun.glow * (0.8 * Math.exp(-d * d * 7) + 0.9 * Math.exp(-d * d * 60)));
+    if (sun.radius)
+      blend(out, sunColour, smoothstep(sun.radius + 0.004, sun.radius - 0.004, d) * (1 - cover * 0.5));
   };
 }
 

@@ -28,7 +28,15 @@ export function createWaves(seed, look) {
   const { count = 28, longest = 26, shortest = 0.35, steep = 0.11, spread = 1.1, heading = 0.3 } = look;
   const random = createRandom(seed);
   const make = () => new Float64Array(count);
-  const waves = { kx: make(), kz: make(), speed: make(), phase: make(), slopeX: make(), slopeZ: make(), length: make() };
+  const waves = {
+    kx: make(),
+    kz: make(),
+    speed: make(),
+    phase: make(),
+    slopeX: make(),
+    slopeZ: make(),
+    length: make(),
+  };
   for (let i = 0; i < count; i++) {
     const length = longest * (shortest / longest) ** ((i + random.next() * 0.8) / count);
     const angle = heading + random.gauss() * 0.5 * spread;

@@ -3,16 +3,20 @@ import { gradient } from '../lib/colour.mjs';
 import { createFrame } from '../lib/frame.mjs';
 
 const maps = {
-  clifford: ([a, b, c, d]) => (p) => {
-    const x = Math.sin(a * p[1]) + c * Math.cos(a * p[0]);
-    p[1] = Math.sin(b * p[0]) + d * Math.cos(b * p[1]);
-    p[0] = x;
-  },
-  dejong: ([a, b, c, d]) => (p) => {
-    const x = Math.sin(a * p[1]) - Math.cos(b * p[0]);
-    p[1] = Math.sin(c * p[0]) - Math.cos(d * p[1]);
-    p[0] = x;
-  },
+  clifford:
+    ([a, b, c, d]) =>
+    (p) => {
+      const x = Math.sin(a * p[1]) + c * Math.cos(a * p[0]);
+      p[1] = Math.sin(b * p[0]) + d * Math.cos(b * p[1]);
+      p[0] = x;
+    },
+  dejong:
+    ([a, b, c, d]) =>
+    (p) => {
+      const x = Math.sin(a * p[1]) - Math.cos(b * p[0]);
+      p[1] = Math.sin(c * p[0]) - Math.cos(d * p[1]);
+      p[0] = x;
+    },
 };
 
 /** A function from the map's plane to pixels, showing the whole attractor. */
@@ -25,7 +29,8 @@ function fit(step, width, height, turn, margin) {
     step(p);
     const x = p[0] * cos - p[1] * sin;
     const y = p[0] * sin + p[1] * cos;
-    if (i > 50) box.splice(0, 4, Math.min(box[0], x), Math.max(box[1], x), Math.min(box[2], y), Math.max(box[3], y));
+    if (i > 50)
+      box.splice(0, 4, Math.min(box[0], x), Math.max(box[1], x), Math.min(box[2], y), Math.max(box[3], y));
   }
   const k = Math.min(width / (box[1] - box[0]), height / (box[3] - box[2])) * margin;
   const mx = width / 2 - ((box[0] + box[1]) / 2) * k;
@@ -39,7 +44,18 @@ function fit(step, width, height, turn, margin) {
  *   runs from empty to dense; `warmth` tints by the speed of the flow
  */
 export function attractor(options) {
-  const { width, height, kind, values, palette, points = 24e6, turn = 0, margin = 0.92, gamma = 0.42, warmth = 0.18 } = options;
+  const {
+    width,
+    height,
+    kind,
+    values,
+    palette,
+    points = 24e6,
+    turn = 0,
+    margin = 0.92,
+    gamma = 0.42,
+    warmth = 0.18,
+  } = options;
   const step = maps[kind](values);
   const f = fit(step, width, height, turn, margin);
   const count = new Float32Array(width * height);

@@ -13,10 +13,10 @@ function makeCurtain(noise) {
   return (x, y) => {
     const wx = x + noise.noise2(x * 0.7, y * 0.7) * 0.9;
     const wy = y + noise.noise2(x * 0.7 + 31, y * 0.7 + 17) * 0.9;
-    const fold = 1 - Math.abs(noise.noise2(wx * 0.85, wy * 0.85)) * 3.2;
+    const fold = 1 - Math.abs(noise.noise2(wx * 0.85, wy * 0.85)) * 2.6;
     if (fold <= 0) return 0;
     const rays = 0.55 + 0.45 * noise.noise2(wx * 7, wy * 7);
-    return fold * fold * rays * smoothstep(-0.35, 0.5, noise.noise2(x * 0.33 + 5, y * 0.33));
+    return fold * fold * rays * smoothstep(-0.6, 0.3, noise.noise2(x * 0.33 + 5, y * 0.33));
   };
 }
 
@@ -29,7 +29,7 @@ function skyShader(look, noise) {
     night(elevation * 1.3, out);
     const reach = 1 / (elevation * 1.6 + 0.22);
     for (let i = 0; i < LAYERS; i++) {
-      const height = 0.8 + ((i + jitter) ** 1.3) * 0.0045;
+      const height = 0.8 + (i + jitter) ** 1.3 * 0.0045;
       const amount = curtain((u - 0.75) * height * reach + look.shift, height * reach * 1.6);
       const fadeOut = Math.exp(-i * 0.075) * smoothstep(-1, 5, i) * look.power * 0.2;
       for (let c = 0; c < 3; c++) out[c] += tints[i][c] * amount * fadeOut;
@@ -87,7 +87,7 @@ function drawLake(frame, noise, shore) {
   for (let y = shore; y < height; y++) {
     const depth = (y - shore) / height;
     for (let x = 0; x < width; x++) {
-      const wave = noise.fbm2(x / height * 5, (1 / (depth + 0.03)) * 3.2, 4) * (0.012 + depth * 0.16);
+      const wave = noise.fbm2((x / height) * 5, (1 / (depth + 0.03)) * 3.2, 4) * (0.012 + depth * 0.16);
       const from = clamp(shore - 1 - (y - shore) * 1.15 + wave * height, 0, shore - 1.01);
       const row = Math.floor(from);
       const t = from - row;

@@ -47,7 +47,13 @@ function rings(random, { x, y, r }, inks) {
  */
 export function ringedCircles({ width, height, seed, paper, inks }) {
   const random = createRandom(seed);
-  const sizes = [[110, 60], [60, 26], [30, 12], [14, 6], [7, 3]];
+  const sizes = [
+    [110, 60],
+    [60, 26],
+    [30, 12],
+    [14, 6],
+    [7, 3],
+  ];
   const circles = pack(random, sizes, 2600, 2.5, () => 200);
   const body = circles.map((c) => rings(random, c, inks)).join('');
   return drawSvg(width, height, `<rect width="1200" height="800" fill="${paper}"/>${body}`);
@@ -61,7 +67,18 @@ export function discMoon({ width, height, seed, paper, moon, bands }) {
   const random = createRandom(seed);
   const noise = createNoise(seed);
   const edge = (x, y) => Math.abs(Math.hypot(x - 760, y - 330) - 235);
-  const circles = pack(random, [[17, 10], [11, 6], [6.5, 3.4], [3.6, 2]], 15000, 1.2, (x, y) => Math.max(2, edge(x, y) - 1));
+  const circles = pack(
+    random,
+    [
+      [17, 10],
+      [11, 6],
+      [6.5, 3.4],
+      [3.6, 2],
+    ],
+    15000,
+    1.2,
+    (x, y) => Math.max(2, edge(x, y) - 1),
+  );
   const inks = (x, y) => {
     if (Math.hypot(x - 760, y - 330) < 235 && y < 560 + 40 * noise.noise2(x / 260, 3)) return moon;
     const level = y / 800 + 0.1 * noise.noise2(x / 330, y / 500) + random.gauss() * 0.012;

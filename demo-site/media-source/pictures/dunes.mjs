@@ -48,7 +48,11 @@ export function dunes(look) {
     sand(h / relief / 1.3 + 0.2, out);
     const base = [out[0], out[1], out[2]];
     for (let c = 0; c < 3; c++) out[c] = base[c] * shadow[c] * (0.6 + 0.4 * nz);
-    addLight(out, base.map((v, c) => v * sunlight[c]), light * 1.25);
+    addLight(
+      out,
+      base.map((v, c) => v * sunlight[c]),
+      light * 1.25,
+    );
   };
   const terrain = buildTerrain(SIZE, duneHeight(look.seed, relief, look.crests ?? 7), look.sun, material);
   const { camera } = look;

@@ -62,7 +62,18 @@ const path = (points) => `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed
  *   swirl?: number, widths?: number[], gap?: number, tries?: number, reach?: number}} options
  */
 export function strokes(options) {
-  const { width, height, seed, paper, inks, scale = 1.4, swirl = 1, gap = 1.6, tries = 14000, reach = 150 } = options;
+  const {
+    width,
+    height,
+    seed,
+    paper,
+    inks,
+    scale = 1.4,
+    swirl = 1,
+    gap = 1.6,
+    tries = 14000,
+    reach = 150,
+  } = options;
   const widths = options.widths ?? [9, 6, 3.5, 2];
   const random = createRandom(seed);
   const field = makeField(seed, scale, swirl);
@@ -97,7 +108,15 @@ function spinThreads(options, width, height) {
       const angle = field(x, y);
       x += Math.cos(angle) * 0.9;
       y += Math.sin(angle) * 0.9;
-      splat(light, width, height, (x * width) / 1200, (y * width) / 1200, tint, Math.sin((s / steps) * Math.PI));
+      splat(
+        light,
+        width,
+        height,
+        (x * width) / 1200,
+        (y * width) / 1200,
+        tint,
+        Math.sin((s / steps) * Math.PI),
+      );
     }
   }
   return light;
@@ -123,7 +142,7 @@ function splat(light, width, height, x, y, tint, amount) {
  *   swirl?: number, threads?: number, steps?: number, exposure?: number}} options
  */
 export function silk(options) {
-  const { width, height, exposure = 0.13 } = options;
+  const { width, height, exposure = 0.38 } = options;
   const frame = createFrame(width, height);
   const ground = rgb(options.ground);
   const light = spinThreads(options, width, height);

@@ -47,7 +47,7 @@ export function agate({ width, height, seed, palette, centre, bands = 26, heart 
     const tone = 0.5 + 0.5 * noise.noise2(k * 0.37 + 0.5, 3.3) + 0.26 * noise.noise2(k * 1.71, 8.1);
     ramp(tone * 0.9 + 0.1 * inBand + 0.06 * noise.fbm2(u * 18, v * 18, 4), out);
     scale(out, 0.9 + 0.14 * smoothstep(0, 0.2, inBand) - 0.06 * smoothstep(0.8, 1, inBand));
-    const glint = 0.6 + 0.9 * noise.ridged2(u * 12, v * 12, 5);
+    const glint = 0.62 + 0.48 * noise.ridged2(u * 12, v * 12, 5);
     crystal.forEach((_, c) => (heartColour[c] = crystal[c] * glint));
     blend(out, heartColour, smoothstep(0.17, 0.13, field));
   });

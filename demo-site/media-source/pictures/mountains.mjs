@@ -1,7 +1,7 @@
 // Mountain ranges one behind another, with mist lying in the valleys between them.
 import { gradient, rgb } from '../lib/colour.mjs';
 import { paint } from '../lib/frame.mjs';
-import { addLight, blend, mix, smoothstep } from '../lib/maths.mjs';
+import { addLight, blend, mix, screen, smoothstep } from '../lib/maths.mjs';
 import { createNoise } from '../lib/noise.mjs';
 import { createRandom } from '../lib/random.mjs';
 
@@ -57,8 +57,9 @@ function makeCrests(noise, look, seed) {
   return Array.from({ length: layers }, (_, i) => {
     const depth = i / (layers - 1);
     const line = crest(noise, look, depth, i);
+    const ground = line.slice();
     if (look.trees && depth > 0.35) plantTrees(line, random, mix(0.012, 0.11, depth ** 2.2));
-    return line;
+    return { ground, line };
   });
 }
 
@@ -67,7 +68,10 @@ function makeSky(noise, look, seed) {
   const ramp = gradient(look.sky);
   const random = createRandom(seed + 9);
   const stars = Array.from({ length: look.stars ?? 0 }, () => [
-    random.next() * 1.5, random.next() ** 1.3 * 0.7, random.range(0.0004, 0.0012), random.range(0.25, 0.9),
+    random.next() * 1.5,
+    random.next() ** 1.3 * 0.7,
+    random.range(0.0004, 0.0012),
+    random.range(0.25, 0.9),
   ]);
   const sun = look.sun && { ...look.sun, rgb: rgb(look.sun.colour) };
   const horizon = (look.top ?? 0.42) + 0.12;
@@ -89,7 +93,7 @@ const cloudColour = [0, 0, 0];
 
 function lightSky(sun, u, v, out) {
   const d = Math.hypot(u - sun.u, v - sun.v);
-  addLight(out, sun.rgb, sun.glow * (0.55 * Math.exp(-d * d * 14) + 0.45 * Math.exp(-d * d * 90)));
+  screen(out, sun.rgb, sun.glow * 1.5 * (0.55 * Math.exp(-d * d * 14) + 0.45 * Math.exp(-d * d * 90)));
   blend(out, sun.rgb, smoothstep(sun.radius + 0.0025, sun.radius - 0.0025, d));
 }
 
@@ -107,10 +111,10 @@ export function mountains(look) {
   return paint(width, height, 2, (u, v, out) => {
     const column = Math.min(COLUMNS - 1, Math.floor((u / 1.5) * COLUMNS));
     let i = last;
-    while (i >= 0 && crests[i][column] > v) i--;
+    while (i >= 0 && crests[i].line[column] > v) i--;
     if (i < 0) return sky(u, v, out);
     const depth = i / last;
-    const below = v - crests[i][column];
+    const below = v - crests[i].ground[column];
     land(depth, out);
     const facing = noise.fbm2(u * 9 + below * 5, below * 11 + i * 3, 5);
     const shade = 1 + facing * 0.35 * (1 - depth * 0.5) * smoothstep(0, 0.03, below);

@@ -41,5 +41,9 @@ function contour(h, field, u, v, out, ink) {
   const step = h * 3;
   const near = Math.abs(step - Math.round(step)) / (steep * 3);
   const strong = Math.round(step) % 5 === 0;
-  blend(out, ink, smoothstep(strong ? 0.0019 : 0.0011, strong ? 0.0012 : 0.0005, near) * (strong ? 0.95 : 0.6));
+  blend(
+    out,
+    ink,
+    smoothstep(strong ? 0.0019 : 0.0011, strong ? 0.0012 : 0.0005, near) * (strong ? 0.95 : 0.6),
+  );
 }

@@ -19,8 +19,9 @@ export function ridgeLines({ width, height, seed, paper, far, near, rows = 62 })
     const base = 190 + t * 590;
     const points = [];
     for (let x = -10; x <= 1210; x += 3) {
-      const hump = Math.exp(-(((x - 470 - 160 * t) / 330) ** 2)) + 0.75 * Math.exp(-(((x - 960 + 190 * t) / 170) ** 2));
-      const rise = noise.ridged2(x / 240, r * 0.052 + 4, 5) * 250 * hump * (1 - t * 0.45);
+      const hump =
+        Math.exp(-(((x - 470 - 160 * t) / 330) ** 2)) + 0.75 * Math.exp(-(((x - 960 + 190 * t) / 170) ** 2));
+      const rise = noise.ridged2(x / 330, r * 0.03 + 4, 4, 0.4) * 270 * hump * (1 - t * 0.45);
       points.push([x, base - rise - noise.fbm2(x / 70, r * 0.3, 3) * 9]);
     }
     const stroke = mixHex(far, near, t);
@@ -53,9 +54,9 @@ export function harmonograph({ width, height, seed, paper, inks, ratios }) {
   let body = `${ground(paper)}<g fill="none" stroke-width="0.85" stroke-opacity="0.8">`;
   inks.forEach((ink, k) => {
     const spec = {
-      f: ratios.map((r, i) => r + 0.0021 * (i + 1)),
+      f: ratios.map((r, i) => r + 0.0013 * (i + 1)),
       p: phases.map((p, i) => p + k * 0.16 * (i % 2 ? 1 : -0.6)),
-      damp: 0.0042,
+      damp: 0.0034,
       steps: 26000,
     };
     body += `<path d="M${line(pendulum(random, spec))}" stroke="${ink}"/>`;
@@ -80,11 +81,15 @@ export function growthRings({ width, height, seed, paper, inks, centre, rings = 
       const a = (i / 360) * Math.PI * 2;
       const x = Math.cos(a);
       const y = Math.sin(a);
-      const push = noise.fbm2(x * 1.3 + r * 0.006, y * 1.3 + 5, 4) * 0.34 + noise.fbm2(x * 5, y * 5 + r * 0.02, 3) * 0.03;
+      const push =
+        noise.fbm2(x * 1.3 + r * 0.006, y * 1.3 + 5, 4) * 0.34 +
+        noise.fbm2(x * 5, y * 5 + r * 0.02, 3) * 0.03;
       const k = radius * (1 + push);
       points.push([centre[0] + x * k, centre[1] + y * k * 0.92]);
     }
-    const [red, green, blue] = ramp(0.5 + 0.5 * Math.sin(r * 0.11) + random.gauss() * 0.08, [0, 0, 0]).map((c) => Math.round(c * 255));
+    const [red, green, blue] = ramp(0.5 + 0.5 * Math.sin(r * 0.11) + random.gauss() * 0.08, [0, 0, 0]).map(
+      (c) => Math.round(c * 255),
+    );
     body += `<path d="M${line(points)}Z" stroke="rgb(${red},${green},${blue})" stroke-width="${random.range(1.1, 3.2).toFixed(1)}"/>`;
   }
   return drawSvg(width, height, `${body}</g>`);

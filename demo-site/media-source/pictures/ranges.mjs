@@ -31,11 +31,13 @@ function ridgeHeight(noise, size, features) {
     let sum = 0;
     let weight = 0.5;
     let last = 1;
-    for (let k = 1, period = features; period <= 256 && k <= 128; k *= 2, period *= 2) {
-      const n = 1 - Math.abs(noise.noise2((u + bendX) * k + k * 5, (v + bendY) * k + k * 3, period));
+    for (let k = 1; k * features <= size / 4; k *= 2) {
+      const period = Math.min(256, k * features);
+      const raw = noise.noise2((u + bendX) * k + k * 5, (v + bendY) * k + k * 3, period);
+      const n = 1 - Math.sqrt(raw * raw + 0.001);
       sum += weight * n * n * last;
       last = clamp(n * n * 1.25);
-      weight *= 0.47;
+      weight *= 0.48;
     }
     const region = 0.62 + 0.55 * noise.noise2(u / 2 + 1.5, v / 2 + 4.5, features / 2);
     return clamp(sum * 1.15 * region, 0, 1.3);
@@ -59,15 +61,16 @@ export function buildRange(look) {
       out[0] = lake[0];
       out[1] = lake[1];
       out[2] = lake[2];
-      scale(out, 0.97 + 0.06 * noise.noise2(x * 0.15, y * 0.15));
+      scale(out, 0.95 + 0.08 * noise.fbm2(x * 0.05, y * 0.16, 4));
       return;
     }
     const patch = noise.fbm2(x * 0.02, y * 0.02, 4);
     rock(high + patch * 0.2, out);
-    const lies = smoothstep(snowLine - 0.08, snowLine + 0.14, high + patch * 0.18) * smoothstep(0.45, 0.8, nz);
+    const lies =
+      smoothstep(snowLine - 0.08, snowLine + 0.14, high + patch * 0.18) * smoothstep(0.45, 0.8, nz);
     blend(out, snow, lies);
     const base = [out[0], out[1], out[2]];
-    for (let c = 0; c < 3; c++) out[c] = base[c] * shadow[c] * (0.55 + 0.45 * nz);
+    for (let c = 0; c < 3; c++) out[c] = base[c] * shadow[c] * (0.75 + 0.45 * nz);
     addLight(out, [base[0] * sunlight[0], base[1] * sunlight[1], base[2] * sunlight[2]], light * 1.35);
   });
 }
@@ -88,6 +91,6 @@ export function ranges(look) {
     sunHeading: look.sky.sun.azimuth,
     sky: paintSky(look.sky, 8192),
   };
-  const camera = { detail: 0.0015, far: 2000, ...look.camera, z };
+  const camera = { detail: 0.0009, far: 2000, ...look.camera, z };
   return shrink(viewTerrain(terrain, camera, air, look.width * 2, look.height * 2), 2);
 }

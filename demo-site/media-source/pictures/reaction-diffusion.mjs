@@ -17,7 +17,7 @@ function sow(b, random, spots) {
     for (let y = -6; y <= 6; y++) {
       for (let x = -6; x <= 6; x++) {
         if (x * x + y * y > r * r) continue;
-        b[((cy + y + ROWS) % ROWS) * COLUMNS + ((cx + x + COLUMNS) % COLUMNS)] = 0.9;
+        b[((cy + y + ROWS) % ROWS) * COLUMNS + ((cx + x + COLUMNS) % COLUMNS)] = 0.3;
       }
     }
   }
@@ -33,10 +33,14 @@ function react(a, b, a2, b2, feed, kill) {
       const left = x ? x - 1 : COLUMNS - 1;
       const right = x < COLUMNS - 1 ? x + 1 : 0;
       const i = row + x;
-      const spreadA = 0.2 * (a[row + left] + a[row + right] + a[up + x] + a[down + x])
-        + 0.05 * (a[up + left] + a[up + right] + a[down + left] + a[down + right]) - a[i];
-      const spreadB = 0.2 * (b[row + left] + b[row + right] + b[up + x] + b[down + x])
-        + 0.05 * (b[up + left] + b[up + right] + b[down + left] + b[down + right]) - b[i];
+      const spreadA =
+        0.2 * (a[row + left] + a[row + right] + a[up + x] + a[down + x]) +
+        0.05 * (a[up + left] + a[up + right] + a[down + left] + a[down + right]) -
+        a[i];
+      const spreadB =
+        0.2 * (b[row + left] + b[row + right] + b[up + x] + b[down + x]) +
+        0.05 * (b[up + left] + b[up + right] + b[down + left] + b[down + right]) -
+        b[i];
       const abb = a[i] * b[i] * b[i];
       a2[i] = a[i] + spreadA - abb + feed[i] * (1 - a[i]);
       b2[i] = b[i] + 0.5 * spreadB + abb - (kill[i] + feed[i]) * b[i];
@@ -51,7 +55,8 @@ function grow({ seed, feed, kill, vary = 0, steps = 5000, spots = 40 }) {
   let b = new Float32Array(cells);
   let a2 = new Float32Array(cells);
   let b2 = new Float32Array(cells);
-  const place = (f) => Float32Array.from({ length: cells }, (_, i) => f((i % COLUMNS) / ROWS, Math.floor(i / COLUMNS) / ROWS));
+  const place = (f) =>
+    Float32Array.from({ length: cells }, (_, i) => f((i % COLUMNS) / ROWS, Math.floor(i / COLUMNS) / ROWS));
   const feeds = place((u, v) => feed + vary * 0.012 * noise.noise2(u * 1.7, v * 1.7));
   const kills = place((u, v) => kill + vary * 0.0022 * noise.noise2(u * 1.7 + 8, v * 1.7));
   sow(b, createRandom(seed), spots);

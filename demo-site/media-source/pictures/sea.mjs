@@ -50,16 +50,22 @@ function addStars(frame, count, horizon, seed) {
   }
 }
 
-/** Distant headlands on the horizon. */
-function addIslands(frame, islands, horizon, seed) {
+/**
+ * Distant headlands on the horizon.
+ * @param {import('../lib/frame.mjs').Frame} frame
+ * @param {{from: number, to: number, tall: number, colour: string | ArrayLike<number>}[]} islands
+ * @param {number} horizon @param {number} seed
+ */
+export function addIslands(frame, islands, horizon, seed) {
   const noise = createNoise(seed + 4);
   const { width, height, data } = frame;
   const foot = Math.round(horizon * height);
   for (const { from, to, tall, colour } of islands) {
-    const paint = rgb(colour);
+    const paint = typeof colour === 'string' ? rgb(colour) : colour;
     for (let x = Math.max(0, Math.floor(from * width)); x < Math.min(width, to * width); x++) {
       const t = (x / width - from) / (to - from);
-      const shape = Math.sqrt(Math.max(0, Math.sin(t * Math.PI))) * (0.6 + 0.9 * noise.fbm2(t * 4, tall * 90, 6));
+      const shape =
+        Math.sqrt(Math.max(0, Math.sin(t * Math.PI))) * (0.6 + 0.9 * noise.fbm2(t * 4, tall * 90, 6));
       const top = foot - Math.max(0, shape) * tall * height;
       for (let y = Math.floor(top); y < foot; y++) {
         const part = Math.min(1, y + 1 - top);

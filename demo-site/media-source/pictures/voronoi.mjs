@@ -1,4 +1,4 @@
-// Voronoi cells as leaded glass or as pebbles.
+// Voronoi cells as leaded glass or as cut stones.
 import { gradient, rgb } from '../lib/colour.mjs';
 import { paint } from '../lib/frame.mjs';
 import { blend, clamp, scale, smoothstep } from '../lib/maths.mjs';
@@ -24,53 +24,48 @@ function scatter(random, count, density) {
   return points;
 }
 
-/** Points sorted into square bins, so that a search looks at few of them. */
-function binPoints(points, size) {
-  const columns = Math.ceil(1.9 / size);
-  const bins = Array.from({ length: columns * columns }, () => []);
-  const cell = (t) => Math.floor((t + 0.2) / size);
-  for (const p of points) bins[cell(p.y) * columns + cell(p.x)].push(p);
-  return (x, y, reach) => {
-    const near = [];
-    for (let by = cell(y) - reach; by <= cell(y) + reach; by++) {
-      for (let bx = cell(x) - reach; bx <= cell(x) + reach; bx++) {
-        if (bx >= 0 && by >= 0 && bx < columns && by < columns) near.push(...bins[by * columns + bx]);
-      }
-    }
-    return near;
-  };
+const TILE = 0.02;
+
+/** The points that can matter within a tile: none whose border is farther off than 0.04. */
+function pointsForTile(points, tileX, tileY) {
+  const x = (tileX + 0.5) * TILE;
+  const y = (tileY + 0.5) * TILE;
+  const distances = points.map((p) => Math.hypot(p.x - x, p.y - y));
+  const reach = Math.min(...distances) + 0.08 + TILE * 1.5;
+  return points.filter((_, i) => distances[i] < reach);
 }
 
-/** Cache of neighbours per bin-sized tile, and the search for the nearest cell and its border. */
-function makeSearch(points, size) {
-  const neighbours = binPoints(points, size);
-  const cache = new Map();
-  const hit = { cell: points[0], border: 0, distance: 0, second: 0 };
+/** A function that finds the cell of a place and how far off the cell's border is. */
+function makeSearch(points) {
+  const tiles = new Map();
+  const hit = { cell: points[0], border: 0 };
   return (x, y) => {
-    const key = Math.floor(x / size) * 1000 + Math.floor(y / size);
-    if (!cache.has(key)) cache.set(key, neighbours((Math.floor(x / size) + 0.5) * size, (Math.floor(y / size) + 0.5) * size, 3));
-    const near = cache.get(key);
+    const key = Math.floor(x / TILE) * 1000 + Math.floor(y / TILE);
+    if (!tiles.has(key)) tiles.set(key, pointsForTile(points, Math.floor(x / TILE), Math.floor(y / TILE)));
+    const near = tiles.get(key);
     let first = 9;
     for (const p of near) {
       const d2 = (p.x - x) ** 2 + (p.y - y) ** 2;
-      if (d2 < first) [first, hit.cell] = [d2, p];
+      if (d2 < first) {
+        first = d2;
+        hit.cell = p;
+      }
     }
-    let border = 9;
-    let second = 9;
-    for (const p of near) {
-      if (p === hit.cell) continue;
-      const mx = (p.x + hit.cell.x) / 2 - x;
-      const my = (p.y + hit.cell.y) / 2 - y;
-      const dx = p.x - hit.cell.x;
-      const dy = p.y - hit.cell.y;
-      border = Math.min(border, (mx * dx + my * dy) / Math.hypot(dx, dy));
-      second = Math.min(second, (p.x - x) ** 2 + (p.y - y) ** 2);
-    }
-    hit.border = border;
-    hit.distance = Math.sqrt(first);
-    hit.second = Math.sqrt(second);
+    hit.border = borderDistance(near, hit.cell, x, y);
     return hit;
   };
+}
+
+function borderDistance(near, cell, x, y) {
+  let border = 0.05;
+  for (const p of near) {
+    if (p === cell) continue;
+    const dx = p.x - cell.x;
+    const dy = p.y - cell.y;
+    const along = ((p.x + cell.x) / 2 - x) * dx + ((p.y + cell.y) / 2 - y) * dy;
+    border = Math.min(border, along / Math.sqrt(dx * dx + dy * dy));
+  }
+  return border;
 }
 
 /**
@@ -81,7 +76,7 @@ export function glass({ width, height, seed, count, palette, lead }) {
   const noise = createNoise(seed);
   const random = createRandom(seed);
   const density = (x, y) => 0.25 + Math.hypot(x - 0.95, y - 0.42) ** 1.5 * 2.2;
-  const search = makeSearch(scatter(random, count, (x, y) => 1 / density(x, y)), 0.09);
+  const search = makeSearch(scatter(random, count, (x, y) => 1 / density(x, y)));
   const ramp = gradient(palette);
   const leading = rgb(lead);
   return paint(width, height, 3, (u, v, out) => {
@@ -95,13 +90,13 @@ export function glass({ width, height, seed, count, palette, lead }) {
 }
 
 /**
- * Pebbles on a beach, rounded and lit from one side.
+ * Stones with cut edges, fitted together and lit from one side.
  * @param {{width: number, height: number, seed: number, count: number, palette: string[], gap: string}} options
  */
-export function pebbles({ width, height, seed, count, palette, gap }) {
+export function cutStones({ width, height, seed, count, palette, gap }) {
   const noise = createNoise(seed);
   const random = createRandom(seed);
-  const search = makeSearch(scatter(random, count, (x, y) => 0.5 + 0.45 * noise.noise2(x * 2, y * 2)), 0.1);
+  const search = makeSearch(scatter(random, count, (x, y) => 0.5 + 0.45 * noise.noise2(x * 2, y * 2)));
   const ramp = gradient(palette);
   const ground = rgb(gap);
   const bulge = (x, y) => Math.sqrt(clamp((search(x, y).border - 0.002) / 0.035));
@@ -115,7 +110,9 @@ export function pebbles({ width, height, seed, count, palette, gap }) {
     const h = bulge(wx, wy);
     const slope = h - bulge(wx + 0.002, wy + 0.003);
     const vein = noise.fbm2(u * 30 * (0.4 + tone) + tilt * 9, v * 30 + tilt * 5, 5);
-    const band = Math.sin((Math.cos(tilt) * u + Math.sin(tilt) * v) * 260 * tone + vein * 5) * (tone > 0.75 ? 0.07 : 0.015);
+    const band =
+      Math.sin((Math.cos(tilt) * u + Math.sin(tilt) * v) * 260 * tone + vein * 5) *
+      (tone > 0.75 ? 0.07 : 0.015);
     ramp(tone * 0.95 + vein * 0.18 + band, out);
     scale(out, 0.52 + 0.5 * h - slope * 3.4);
     blend(out, ground, smoothstep(0.006, 0.0015, edge));

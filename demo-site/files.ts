@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fileRepresentation, memoryRepresentation, type Representation } from './representation.js';
+
+/** Where the site's files lie: its own pages and media, and Peerfold's built scripts. */
+export interface Folders {
+  readonly public: string;
+  readonly scripts: string;
+  /** The unmodified player of the HLS page. */
+  readonly player: string;
+}
+
+export interface Site {
+  readonly folders: Folders;
+  /** Text of `/peerfold-sw.js`. */
+  readonly workerFile: string;
+  readonly started: Date;
+}
+
+/** Finds the folders of the package that this file, or the bundle it ended up in, belongs to. */
+export function findFolders(given: Partial<Pick<Folders, 'public' | 'scripts'>>): Folders {
+  const root = packageRoot(dirname(fileURLToPath(import.meta.url)));
+  const scripts = given.scripts ?? join(root, 'dist');
+  const packaged = join(scripts, 'vendor', 'hls.min.js');
+  const installed = join(root, 'node_modules', 'hls.js', 'dist', 'hls.min.js');
+  return {
+    public: given.public ?? join(root, 'demo-site', 'public'),
+    scripts,
+    player: existsSync(packaged) ? packaged : installed,
+  };
+}
+
+function packageRoot(from: string): string {
+  if (existsSync(join(from, 'demo-site', 'public'))) return from;
+  const above = dirname(from);
+  if (above === from) throw new Error('the demo site cannot find its pages (demo-site/public)');
+  return packageRoot(above);
+}
+
+/** The two lines a site's owner writes: what Peerfold's worker may trust, and the worker itself. */
+export function workerFile(literal: Readonly<Record<string, unknown>>): string {
+  return `self.peerfold = ${JSON.stringify(literal)};\nimportScripts("/peerfold-worker.js");\n`;
+}
+
+/** Loader, engine, worker and whatever else the build puts beside them, with their source maps. */
+const SCRIPT = /^\/peerfold(-[a-z0-9-]+)?\.js(\.map)?$/i;
+
+/** The representation that the site's owner meant for `path` (as in the request, still encoded). */
+export async function findRepresentation(site: Site, path: string): Promise<Representation | undefined> {
+  const decoded = safePath(path);
+  if (decoded === undefined) return undefined;
+  if (decoded === '/peerfold-sw.js') {
+    return memoryRepresentation('text/javascript; charset=utf-8', Buffer.from(site.workerFile), site.started);
+  }
+  if (decoded === '/vendor/hls.min.js')
+    return fileRepresentation(dirname(site.folders.player), site.folders.player);
+  if (SCRIPT.test(decoded))
+    return fileRepresentation(site.folders.scripts, join(site.folders.scripts, decoded));
+  const file = decoded.endsWith('/') ? `${decoded}index.html` : decoded;
+  return fileRepresentation(site.folders.public, join(site.folders.public, file));
+}
+
+/**
+ * Decodes a request path, or `undefined` for one that no honest link has: malformed escapes, NUL,
+ * backslashes, dot segments (also when they appear only after decoding) and hidden files.
+ */
+function safePath(path: string): string | undefined {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+  if (decoded.includes('\0') || decoded.includes('\\')) return undefined;
+  if (decoded.split('/').some((segment) => segment.startsWith('.'))) return undefined;
+  return decoded;
+}

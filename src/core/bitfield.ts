@@ -38,13 +38,13 @@ export class Bitfield {
   }
 
   has(index: PieceIndex | number): boolean {
-    if (index < 0 || index >= this.length) return false;
+    if (!this.#holds(index)) return false;
     return ((this.#bytes[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0;
   }
 
   /** Sets a bit; returns false when it was set already. */
   set(index: PieceIndex | number): boolean {
-    if (index < 0 || index >= this.length) throw new RangeError(`bit ${index} of ${this.length}`);
+    if (!this.#holds(index)) throw new RangeError(`bit ${index} of ${this.length}`);
     if (this.has(index)) return false;
     this.#bytes[index >> 3] = (this.#bytes[index >> 3] ?? 0) | (0x80 >> (index & 7));
     this.#count++;
@@ -62,6 +62,10 @@ export class Bitfield {
   /** A copy of the bytes, for the wire. */
   toBytes(): Bytes {
     return this.#bytes.slice();
+  }
+
+  #holds(index: number): boolean {
+    return Number.isInteger(index) && index >= 0 && index < this.length;
   }
 }
 

@@ -3,8 +3,11 @@
  * needs lives in that part.
  */
 
-/** Files above this are not shared: 2^40 bytes at 1 MiB a piece is a layer of 32 MiB, the most we hold. */
+/** Files above this are not shared. */
 export const MAX_CONTENT_LENGTH = 2 ** 40;
+
+/** Pieces of one representation: the longest file at 1 MiB a piece is a layer of 32 MiB, the most we hold. */
+export const MAX_PIECE_COUNT = 2 ** 20;
 
 /** URLs in one digests request: one gallery page, and 100 URLs of 2 KiB fit the body limit. */
 export const MAX_DIGEST_URLS = 100;
@@ -14,6 +17,9 @@ export const MAX_URL_LENGTH = 4096;
 
 /** A compact JWS of ours: claims with replayed headers fit in 4 KiB; twice that is generous. */
 export const MAX_TOKEN_LENGTH = 8192;
+
+/** A policy with 10,000 revoked roots of 64 digits, JSON punctuation and base64url is 0.9 MB. */
+export const MAX_POLICY_LENGTH = 2 ** 20;
 
 /** Tracker messages: 2,000 prefixes of 32 characters with JSON punctuation are 70 KB at most. */
 export const MAX_TRACKER_MESSAGE = 80 * 1024;

@@ -38,15 +38,16 @@ async function fold(sha256: Sha256, nodes: readonly Bytes[], width: number, heig
 }
 
 function powerOfTwoAtLeast(count: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(1, count)));
+  let power = 1;
+  while (power < count) power *= 2;
+  return power;
 }
 
 async function leavesOf(sha256: Sha256, bytes: Bytes): Promise<Bytes[]> {
-  const leaves: (Bytes | Promise<Bytes>)[] = [];
-  for (let at = 0; at < bytes.byteLength; at += LEAF_LENGTH) {
-    leaves.push(sha256(bytes.subarray(at, Math.min(at + LEAF_LENGTH, bytes.byteLength))));
-  }
-  return Promise.all(leaves);
+  const count = Math.ceil(bytes.byteLength / LEAF_LENGTH);
+  const leaf = async (i: number): Promise<Bytes> =>
+    sha256(bytes.subarray(i * LEAF_LENGTH, (i + 1) * LEAF_LENGTH));
+  return Promise.all(Array.from({ length: count }, (_, i) => leaf(i)));
 }
 
 /**
@@ -72,7 +73,10 @@ export async function rootOfLayer(sha256: Sha256, cut: Cut, layer: readonly Byte
 /** Splits a layer's wire form (hashes end to end); `undefined` unless it fits `cut` exactly. */
 export function splitLayer(cut: Cut, bytes: Uint8Array): Bytes[] | undefined {
   if (bytes.byteLength !== pieceCount(cut) * HASH_LENGTH) return undefined;
-  return Array.from({ length: pieceCount(cut) }, (_, i) => new Uint8Array(bytes.subarray(i * HASH_LENGTH, (i + 1) * HASH_LENGTH)));
+  return Array.from(
+    { length: pieceCount(cut) },
+    (_, i) => new Uint8Array(bytes.subarray(i * HASH_LENGTH, (i + 1) * HASH_LENGTH)),
+  );
 }
 
 /**
@@ -87,7 +91,12 @@ export class VerifiedLayer {
   ) {}
 
   /** Checks `bytes` against `root`; `undefined` when they do not belong to it. */
-  static async check(sha256: Sha256, root: Root, cut: Cut, bytes: Uint8Array): Promise<VerifiedLayer | undefined> {
+  static async check(
+    sha256: Sha256,
+    root: Root,
+    cut: Cut,
+    bytes: Uint8Array,
+  ): Promise<VerifiedLayer | undefined> {
     if (pieceCount(cut) <= 1) return VerifiedLayer.ofSinglePiece(root, cut);
     const hashes = splitLayer(cut, bytes);
     if (!hashes || (await rootOfLayer(sha256, cut, hashes)) !== root) return undefined;
@@ -113,7 +122,11 @@ export class VerifiedLayer {
 }
 
 /** Root and layer of a whole representation held in memory. */
-export async function hashWhole(sha256: Sha256, cut: Cut, bytes: Bytes): Promise<{ root: Root; layer: Bytes[] }> {
+export async function hashWhole(
+  sha256: Sha256,
+  cut: Cut,
+  bytes: Bytes,
+): Promise<{ root: Root; layer: Bytes[] }> {
   const layer: Bytes[] = [];
   for (let at = 0; at < bytes.byteLength; at += cut.piece) {
     layer.push(await pieceHash(sha256, cut, bytes.subarray(at, at + cut.piece)));

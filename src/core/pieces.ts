@@ -57,11 +57,11 @@ export function pieceSize(cut: Cut, index: PieceIndex): ByteLength {
   return (end - start) as ByteLength;
 }
 
-/** Indexes of all pieces that overlap `span`, in order. An empty span overlaps none. */
-export function piecesOf({ piece }: Cut, span: Span): PieceIndex[] {
-  const indexes: PieceIndex[] = [];
-  if (span.end <= span.start) return indexes;
-  const last = Math.ceil(span.end / piece) - 1;
-  for (let index = Math.floor(span.start / piece); index <= last; index++) indexes.push(index as PieceIndex);
-  return indexes;
+/** Indexes of all pieces that overlap `span`, in order; what lies outside the representation has none. */
+export function piecesOf({ length, piece }: Cut, span: Span): PieceIndex[] {
+  const start = Math.max(span.start, 0);
+  const end = Math.min(span.end, length);
+  if (!(start < end)) return [];
+  const first = Math.floor(start / piece);
+  return Array.from({ length: Math.ceil(end / piece) - first }, (_, i) => (first + i) as PieceIndex);
 }

@@ -72,21 +72,23 @@ export interface TransferReport {
   readonly fallback?: FallbackReason;
 }
 
-export type FallbackReason =
-  | 'above-fold'
-  | 'head-start'
-  | 'canary'
-  | 'no-answer'
-  | 'no-engine'
-  | 'no-token'
-  | 'refused'
-  | 'no-peers'
-  | 'deadline'
-  | 'mismatch'
-  | 'not-allowed'
-  | 'disabled'
-  | 'too-large'
-  | 'too-small';
+export const FALLBACK_REASONS = [
+  'above-fold',
+  'head-start',
+  'canary',
+  'no-answer',
+  'no-engine',
+  'no-token',
+  'refused',
+  'no-peers',
+  'deadline',
+  'mismatch',
+  'not-allowed',
+  'disabled',
+  'too-large',
+  'too-small',
+] as const;
+export type FallbackReason = (typeof FALLBACK_REASONS)[number];
 
 export type PageMessage =
   /** Policy changed: consent given or withdrawn, signal lost. */
@@ -99,7 +101,13 @@ export type PageMessage =
   | { readonly t: 'tokens'; readonly tokens: readonly string[] }
   | { readonly t: 'layer'; readonly root: Root; readonly bytes: Bytes }
   /** A piece that `need` listed. `from` is the engine's own number for the peer, returned in the verdict. */
-  | { readonly t: 'piece'; readonly root: Root; readonly index: PieceIndex; readonly from: number; readonly bytes: Bytes }
+  | {
+      readonly t: 'piece';
+      readonly root: Root;
+      readonly index: PieceIndex;
+      readonly from: number;
+      readonly bytes: Bytes;
+    }
   /** Peers cannot help with this need (any more): do not wait for the deadline. */
   | { readonly t: 'miss'; readonly id: number; readonly reason: FallbackReason }
   /** Bytes of a held piece, to upload. */
@@ -118,9 +126,22 @@ export type WorkerMessage =
   /** These URLs were requested and no token is known: get tokens, for sharing if not for this request. */
   | { readonly t: 'seen'; readonly urls: readonly CanonicalUrl[] }
   /** A statement that you sent was verified: this URL is this representation until `until` (ms). */
-  | { readonly t: 'known'; readonly url: CanonicalUrl; readonly root: Root; readonly length: ByteLength; readonly piece: ByteLength; readonly until: number }
+  | {
+      readonly t: 'known';
+      readonly url: CanonicalUrl;
+      readonly root: Root;
+      readonly length: ByteLength;
+      readonly piece: ByteLength;
+      readonly until: number;
+    }
   /** The hash service refused this URL until `until` (ms). */
-  | { readonly t: 'refused'; readonly url: CanonicalUrl; readonly code: string; readonly why: string; readonly until: number }
+  | {
+      readonly t: 'refused';
+      readonly url: CanonicalUrl;
+      readonly code: string;
+      readonly why: string;
+      readonly until: number;
+    }
   /** Get these pieces, first ones first, within `wait` ms. `layer`: I have no layer for this root yet. */
   | {
       readonly t: 'need';
@@ -135,7 +156,13 @@ export type WorkerMessage =
     }
   /** The need `id` is over, however it ended. */
   | { readonly t: 'cancel'; readonly id: number }
-  | { readonly t: 'verdict'; readonly root: Root; readonly index: PieceIndex; readonly from: number; readonly verdict: Verdict }
+  | {
+      readonly t: 'verdict';
+      readonly root: Root;
+      readonly index: PieceIndex;
+      readonly from: number;
+      readonly verdict: Verdict;
+    }
   /** What may be announced and uploaded until `until` (ms); sent again as it grows. `layer` comes the first time. */
   | {
       readonly t: 'held';
@@ -183,19 +210,21 @@ export function parsePageMessage(value: unknown): PageMessage | undefined {
 const pageChecks: Record<PageMessage['t'], (m: JsonObject) => boolean> = {
   allow: (m) => typeof m['allowed'] === 'boolean',
   lead: (m) => typeof m['on'] === 'boolean',
-  placed: (m) => isId(m['id']) && isWait(m['wait']) && (m['reason'] === undefined || isText(m['reason'], 32)),
+  placed: (m) => isId(m['id']) && isWait(m['wait']) && (m['reason'] === undefined || isReason(m['reason'])),
   tokens: (m) =>
     isListOf(m['tokens'], MAX_DIGEST_URLS, (token): token is string => isCompactJws(token, MAX_TOKEN_LENGTH)),
   layer: (m) => isRoot(m['root']) && isBytes(m['bytes'], MAX_LAYER),
   piece: (m) => isPieceOf(m) && isId(m['from']) && isBytes(m['bytes'], MAX_PIECE_LENGTH),
-  miss: (m) => isId(m['id']) && isText(m['reason'], 32),
+  miss: (m) => isId(m['id']) && isReason(m['reason']),
   read: (m) => isId(m['id']) && isPieceOf(m),
   admit: (m) => isId(m['id']) && isCompactJws(m['admission'], MAX_TOKEN_LENGTH) && isPublicKey(m['key']),
 };
 
 function isPageMessage(m: JsonObject): m is JsonObject & PageMessage {
   const kind = m['t'];
-  return typeof kind === 'string' && Object.hasOwn(pageChecks, kind) && pageChecks[kind as PageMessage['t']](m);
+  return (
+    typeof kind === 'string' && Object.hasOwn(pageChecks, kind) && pageChecks[kind as PageMessage['t']](m)
+  );
 }
 
 function isPieceOf(m: JsonObject): boolean {
@@ -204,6 +233,11 @@ function isPieceOf(m: JsonObject): boolean {
 
 function isId(value: unknown): value is number {
   return isWhole(value, 0, MAX_ID);
+}
+
+function isReason(value: unknown): value is FallbackReason {
+  const reasons: readonly unknown[] = FALLBACK_REASONS;
+  return reasons.includes(value);
 }
 
 function isWait(value: unknown): value is number {

@@ -30,9 +30,12 @@ export function isWhole(value: unknown, min: number, max: number): value is numb
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max;
 }
 
-/** An array of at most `max` items that each satisfy `check`. */
+/**
+ * An array of at most `max` items that each satisfy `check`. Holes count as `undefined`: structured
+ * clone carries sparse arrays, and `every` would skip what is missing.
+ */
 export function isListOf<T>(value: unknown, max: number, check: (item: unknown) => item is T): value is T[] {
-  return Array.isArray(value) && value.length <= max && value.every(check);
+  return Array.isArray(value) && value.length <= max && Array.from<unknown>(value).every(check);
 }
 
 const BASE64URL = /^[A-Za-z0-9_-]+$/;

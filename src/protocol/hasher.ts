@@ -1,7 +1,13 @@
 import type { ByteLength, CanonicalUrl, Root, RootPrefix, Site } from '../core/brands.js';
 import { isByteLength, isRoot, isRootPrefix } from '../core/brands.js';
-import { MAX_CONTENT_LENGTH, MAX_DIGEST_URLS, MAX_TOKEN_LENGTH, MAX_URL_LENGTH } from '../core/limits.js';
-import { isPieceLength } from '../core/pieces.js';
+import {
+  MAX_CONTENT_LENGTH,
+  MAX_DIGEST_URLS,
+  MAX_PIECE_COUNT,
+  MAX_TOKEN_LENGTH,
+  MAX_URL_LENGTH,
+} from '../core/limits.js';
+import { isPieceLength, pieceCount } from '../core/pieces.js';
 import { isBase64Url, isCompactJws, isListOf, isObject, isText, isWhole, parseObject } from './check.js';
 import { canonicalUrl, siteOf } from './url.js';
 
@@ -148,7 +154,10 @@ export const MAX_ROOTS_ASKED = 2000;
 export const MAX_REVOKED = 10_000;
 /** Length of an encoded uncompressed P-256 point: 65 bytes. */
 export const PUBLIC_KEY_LENGTH = 87;
-const MAX_HEADER_VALUE = 1024;
+/** Longest value of a replayed header; longer ones are not signed. */
+export const MAX_HEADER_VALUE = 1024;
+/** RFC 9110 section 5.5; anything else makes `new Headers` throw in the middle of an answer. */
+const FIELD_VALUE = /^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/;
 const MAX_DIGESTS_BODY = 512 * 1024;
 const MAX_PENDING = 60_000;
 const MAX_TIME = 2 ** 40;
@@ -191,7 +200,8 @@ export function parseRootsResponse(value: unknown): RootsResponse | undefined {
 
 export function parseReportRequest(text: string): ReportRequest | undefined {
   const body = parseObject(text, 32 * 1024);
-  if (!body || !isSite(body['site']) || !isCanonicalUrl(body['url']) || !isRoot(body['signed'])) return undefined;
+  if (!body || !isSite(body['site']) || !isCanonicalUrl(body['url']) || !isRoot(body['signed']))
+    return undefined;
   if (!isCompactJws(body['admission'], MAX_TOKEN_LENGTH)) return undefined;
   return { site: body['site'], url: body['url'], signed: body['signed'], admission: body['admission'] };
 }
@@ -201,6 +211,7 @@ export function isDigestClaims(value: unknown): value is DigestClaims {
   if (!isObject(value) || !isStatement(value) || !isRoot(value['root'])) return false;
   if (!isByteLength(value['len']) || value['len'] < 1 || value['len'] > MAX_CONTENT_LENGTH) return false;
   if (!isPieceLength(value['piece']) || !isReplayedHeaders(value['hdr'])) return false;
+  if (pieceCount({ length: value['len'], piece: value['piece'] }) > MAX_PIECE_COUNT) return false;
   const dur = value['dur'];
   return dur === undefined || (typeof dur === 'number' && dur > 0 && dur < MAX_TIME);
 }
@@ -219,7 +230,12 @@ export function isPolicyClaims(value: unknown): value is PolicyClaims {
 
 export function isAdmissionClaims(value: unknown): value is AdmissionClaims {
   if (!isObject(value) || value['aud'] !== ADMISSION_AUDIENCE || !isSite(value['site'])) return false;
-  return isBase64Url(value['jkt'], 43) && isWhole(value['iat'], 0, MAX_TIME) && isWhole(value['exp'], 0, MAX_TIME);
+  return (
+    isText(value['iss'], MAX_URL_LENGTH) &&
+    isBase64Url(value['jkt'], 43) &&
+    isWhole(value['iat'], 0, MAX_TIME) &&
+    isWhole(value['exp'], 0, MAX_TIME)
+  );
 }
 
 export function isPublicKey(value: unknown): value is string {
@@ -235,7 +251,12 @@ export function isCanonicalUrl(value: unknown): value is CanonicalUrl {
 }
 
 function isStatement(value: Readonly<Record<string, unknown>>): boolean {
-  return isSite(value['aud']) && isCanonicalUrl(value['sub']) && isWhole(value['epoch'], 0, MAX_TIME) && hasTimes(value);
+  return (
+    isSite(value['aud']) &&
+    isCanonicalUrl(value['sub']) &&
+    isWhole(value['epoch'], 0, MAX_TIME) &&
+    hasTimes(value)
+  );
 }
 
 function hasTimes(value: Readonly<Record<string, unknown>>): boolean {
@@ -250,11 +271,15 @@ function hasTimes(value: Readonly<Record<string, unknown>>): boolean {
 function isReplayedHeaders(value: unknown): value is DigestClaims['hdr'] {
   if (!isObject(value)) return false;
   const names: readonly string[] = REPLAYED_HEADERS;
-  return Object.entries(value).every(([name, text]) => names.includes(name) && isText(text, MAX_HEADER_VALUE));
+  return Object.entries(value).every(
+    ([name, text]) => names.includes(name) && isText(text, MAX_HEADER_VALUE) && FIELD_VALUE.test(text),
+  );
 }
 
 function isDigestAnswer(value: unknown): value is DigestAnswer {
-  return isCompactJws(value, MAX_TOKEN_LENGTH) || (isObject(value) && isWhole(value['pending'], 0, MAX_PENDING));
+  return (
+    isCompactJws(value, MAX_TOKEN_LENGTH) || (isObject(value) && isWhole(value['pending'], 0, MAX_PENDING))
+  );
 }
 
 function isLiveRoot(value: unknown): value is RootsResponse['live'][number] {

@@ -16,7 +16,8 @@ function matchesGlob(pattern: string, subject: string): boolean {
   const first = parts.shift() ?? '';
   const last = parts.pop();
   if (last === undefined) return subject === first;
-  if (subject.length < first.length + last.length || !subject.startsWith(first) || !subject.endsWith(last)) return false;
+  if (subject.length < first.length + last.length || !subject.startsWith(first) || !subject.endsWith(last))
+    return false;
   const end = subject.length - last.length;
   let at = first.length;
   for (const part of parts) {
@@ -28,23 +29,22 @@ function matchesGlob(pattern: string, subject: string): boolean {
 }
 
 const MEDIA_DESTINATIONS: readonly string[] = ['image', 'video', 'audio'];
-/** Never ours, whatever the patterns say: what decides how the page works, and documents. */
-const FORBIDDEN_DESTINATIONS: readonly string[] = [
-  'document', 'frame', 'iframe', 'embed', 'object', 'script', 'style', 'font', 'manifest', 'worker',
-  'sharedworker', 'serviceworker', 'audioworklet', 'paintworklet', 'report', 'track', 'xslt', 'json',
-];
+/** What a script fetches itself (`fetch`, XHR): ours only where a pattern includes it. */
+const SCRIPTED_DESTINATION = '';
 
 type Rules = Pick<SiteConfig, 'site' | 'include' | 'exclude' | 'origins'>;
 
 /**
  * Whether a request for `url` with this `destination` (Fetch standard; empty for `fetch` and XHR) is
  * Peerfold's to answer: media of the site and of the configured origins, and included URLs of those.
+ * Documents, scripts, styles, fonts and whatever else browsers come to fetch never are.
  */
 export function isOurs(rules: Rules, url: URL, destination: string): boolean {
-  if (FORBIDDEN_DESTINATIONS.includes(destination)) return false;
+  const isMedia = MEDIA_DESTINATIONS.includes(destination);
+  if (!isMedia && destination !== SCRIPTED_DESTINATION) return false;
   if (url.origin !== rules.site && !rules.origins.includes(url.origin)) return false;
   if (rules.exclude.some((pattern) => matchesPattern(pattern, url))) return false;
-  return MEDIA_DESTINATIONS.includes(destination) || rules.include.some((pattern) => matchesPattern(pattern, url));
+  return isMedia || rules.include.some((pattern) => matchesPattern(pattern, url));
 }
 
 /** Playlists are passed through: they change, and what they name is shared on its own. */

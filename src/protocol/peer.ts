@@ -1,7 +1,7 @@
 import { fromHex, toHex, type Bytes } from '../core/bytes.js';
 import type { PieceIndex, Root } from '../core/brands.js';
 import { MAX_ASK_ROOTS, MAX_CONTENT_LENGTH, MAX_FRAME } from '../core/limits.js';
-import { MIN_PIECE_LENGTH } from '../core/pieces.js';
+import { MAX_PIECE_LENGTH, MIN_PIECE_LENGTH } from '../core/pieces.js';
 
 /**
  * What two peers say over a data channel, version 1: binary frames, one per channel message, of at
@@ -10,8 +10,8 @@ import { MIN_PIECE_LENGTH } from '../core/pieces.js';
  *     hello    1 | version u8
  *     ask      2 | flags u8 (1: layers too) | roots 32 bytes each, 1 to 256
  *     have     3 | root 32 | pieces u32 | bitfield         pieces = 0: nothing of it, or will not say
- *     request  4 | id u32 | root 32 | piece u32
- *     data     5 | id u32 | offset u32 | payload           ends when the piece's length is reached
+ *     request  4 | id u32 | root 32 | piece u32 | begin u32 | length u32      a part of one piece
+ *     data     5 | id u32 | offset u32 | payload           offset in the piece; parts come in order
  *     cancel   6 | id u32
  *     reject   7 | id u32
  *     token    8 | compact JWS, ASCII
@@ -20,6 +20,11 @@ import { MIN_PIECE_LENGTH } from '../core/pieces.js';
  *
  * A `have` is sent only for roots that were asked for, and again when pieces are added to one.
  * A refusal does not say whether the root is unknown or withheld.
+ *
+ * Every request ends in exactly one way: with its last byte of `data`, or with `reject`, which also
+ * answers a `cancel` that came in time. So the asker always knows what is still under way. A request
+ * is for a part of a piece because its size is what congestion control works with: a piece of 1 MiB
+ * at once overflows the queue of an ordinary home connection.
  */
 export const PEER_PROTOCOL_VERSION = 1;
 
@@ -27,7 +32,7 @@ export type Frame =
   | { readonly type: 'hello'; readonly version: number }
   | { readonly type: 'ask'; readonly layers: boolean; readonly roots: readonly Root[] }
   | { readonly type: 'have'; readonly root: Root; readonly pieces: number; readonly bits: Bytes }
-  | { readonly type: 'request'; readonly id: number; readonly root: Root; readonly piece: PieceIndex }
+  | RequestFrame
   | { readonly type: 'data'; readonly id: number; readonly offset: number; readonly payload: Bytes }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'reject'; readonly id: number }
@@ -35,18 +40,39 @@ export type Frame =
   | { readonly type: 'layer'; readonly root: Root; readonly hashes: Bytes }
   | { readonly type: 'bye' };
 
-const TYPE = { hello: 1, ask: 2, have: 3, request: 4, data: 5, cancel: 6, reject: 7, token: 8, layer: 9, bye: 10 } as const;
+export interface RequestFrame {
+  readonly type: 'request';
+  readonly id: number;
+  readonly root: Root;
+  readonly piece: PieceIndex;
+  /** First byte asked for, counted within the piece, and how many. */
+  readonly begin: number;
+  readonly length: number;
+}
+
+const TYPE = {
+  hello: 1,
+  ask: 2,
+  have: 3,
+  request: 4,
+  data: 5,
+  cancel: 6,
+  reject: 7,
+  token: 8,
+  layer: 9,
+  bye: 10,
+} as const;
 
 const ROOT_BYTES = 32;
 const ASK_HEADER = 2;
 const HAVE_HEADER = 1 + ROOT_BYTES + 4;
-const REQUEST_LENGTH = 1 + 4 + ROOT_BYTES + 4;
+const REQUEST_LENGTH = 1 + 4 + ROOT_BYTES + 4 + 4 + 4;
 const DATA_HEADER = 1 + 4 + 4;
 const ID_LENGTH = 1 + 4;
 const LAYER_HEADER = 1 + ROOT_BYTES;
 const MAX_PIECES = MAX_CONTENT_LENGTH / MIN_PIECE_LENGTH;
 /** A longer bitfield or layer does not fit a frame; such files get theirs from the hash service. */
-const MAX_HAVE_PIECES = Math.min(MAX_PIECES, (MAX_FRAME - HAVE_HEADER) * 8);
+export const MAX_HAVE_PIECES = Math.min(MAX_PIECES, (MAX_FRAME - HAVE_HEADER) * 8);
 export const MAX_LAYER_BYTES = MAX_FRAME - LAYER_HEADER;
 
 export function encodeFrame(frame: Frame): Bytes {
@@ -61,12 +87,8 @@ export function encodeFrame(frame: Frame): Bytes {
       view(bytes).setUint32(1 + ROOT_BYTES, frame.pieces);
       return bytes;
     }
-    case 'request': {
-      const bytes = withId(TYPE.request, frame.id, REQUEST_LENGTH);
-      putRoot(bytes, ID_LENGTH, frame.root);
-      view(bytes).setUint32(ID_LENGTH + ROOT_BYTES, frame.piece);
-      return bytes;
-    }
+    case 'request':
+      return encodeRequest(frame);
     case 'data': {
       const bytes = framed(TYPE.data, DATA_HEADER, frame.payload);
       view(bytes).setUint32(1, frame.id);
@@ -124,7 +146,9 @@ export function decodeFrame(bytes: Bytes): Frame | undefined {
 function decodeAsk(bytes: Bytes): Frame | undefined {
   const body = bytes.byteLength - ASK_HEADER;
   if (body <= 0 || body % ROOT_BYTES !== 0 || body / ROOT_BYTES > MAX_ASK_ROOTS) return undefined;
-  const roots = Array.from({ length: body / ROOT_BYTES }, (_, i) => rootAt(bytes, ASK_HEADER + i * ROOT_BYTES));
+  const roots = Array.from({ length: body / ROOT_BYTES }, (_, i) =>
+    rootAt(bytes, ASK_HEADER + i * ROOT_BYTES),
+  );
   return { type: 'ask', layers: ((bytes[1] ?? 0) & 1) === 1, roots };
 }
 
@@ -135,17 +159,40 @@ function decodeHave(bytes: Bytes): Frame | undefined {
   return { type: 'have', root: rootAt(bytes, 1), pieces, bits: bytes.slice(HAVE_HEADER) };
 }
 
+function encodeRequest({ id, root, piece, begin, length }: RequestFrame): Bytes {
+  const bytes = withId(TYPE.request, id, REQUEST_LENGTH);
+  putRoot(bytes, ID_LENGTH, root);
+  const numbers = view(bytes);
+  [piece, begin, length].forEach((value, i) => {
+    numbers.setUint32(ID_LENGTH + ROOT_BYTES + 4 * i, value);
+  });
+  return bytes;
+}
+
 function decodeRequest(bytes: Bytes): Frame | undefined {
   if (bytes.byteLength !== REQUEST_LENGTH) return undefined;
-  const piece = view(bytes).getUint32(ID_LENGTH + ROOT_BYTES);
-  if (piece >= MAX_PIECES) return undefined;
-  return { type: 'request', id: view(bytes).getUint32(1), root: rootAt(bytes, ID_LENGTH), piece: piece as PieceIndex };
+  const numberAt = (i: number) => view(bytes).getUint32(ID_LENGTH + ROOT_BYTES + 4 * i);
+  const [piece, begin, length] = [numberAt(0), numberAt(1), numberAt(2)];
+  if (piece >= MAX_PIECES || length === 0 || begin + length > MAX_PIECE_LENGTH) return undefined;
+  return {
+    type: 'request',
+    id: view(bytes).getUint32(1),
+    root: rootAt(bytes, ID_LENGTH),
+    piece: piece as PieceIndex,
+    begin,
+    length,
+  };
 }
 
 function decodeData(bytes: Bytes): Frame | undefined {
   if (bytes.byteLength <= DATA_HEADER) return undefined;
   const header = view(bytes);
-  return { type: 'data', id: header.getUint32(1), offset: header.getUint32(5), payload: bytes.subarray(DATA_HEADER) };
+  return {
+    type: 'data',
+    id: header.getUint32(1),
+    offset: header.getUint32(5),
+    payload: bytes.subarray(DATA_HEADER),
+  };
 }
 
 function decodeToken(bytes: Bytes): Frame | undefined {

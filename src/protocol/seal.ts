@@ -7,7 +7,11 @@ import { fromBase64Url, toBase64Url } from './base64.js';
  * browser with WebRTC has. A box is the encapsulated key (65 bytes) and the ciphertext, in base64url.
  * With `from` the sender is authenticated as well (HPKE auth mode).
  */
-const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes128Gcm() });
+const suite = new CipherSuite({
+  kem: new DhkemP256HkdfSha256(),
+  kdf: new HkdfSha256(),
+  aead: new Aes128Gcm(),
+});
 
 const ENCAPSULATED_LENGTH = 65;
 
@@ -39,7 +43,12 @@ export async function seal(to: string, info: string, plaintext: Bytes, from?: Id
 }
 
 /** Opens a box; `undefined` when it is not for us, not bound to `info`, or not from the key `from`. */
-export async function open(me: Identity, info: string, box: string, from?: string): Promise<Bytes | undefined> {
+export async function open(
+  me: Identity,
+  info: string,
+  box: string,
+  from?: string,
+): Promise<Bytes | undefined> {
   const bytes = fromBase64Url(box);
   if (!bytes || bytes.byteLength <= ENCAPSULATED_LENGTH) return undefined;
   try {

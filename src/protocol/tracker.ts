@@ -178,14 +178,18 @@ const clientChecks: Record<ClientMessage['t'], (m: JsonObject) => boolean> = {
     optional(m['admission'], (v) => isCompactJws(v, MAX_TOKEN_LENGTH)) &&
     optional(m['resume'], (v) => isBase64Url(v, MAX_SECRET)),
   proof: (m) => isBase64Url(m['nonce'], MAX_SECRET),
-  have: (m) => isWhole(m['seq'], 0, MAX_SEQ) && isPrefixes(m['add'], MAX_HAVE_ROOTS) && isPrefixes(m['del'], MAX_HAVE_ROOTS),
+  have: (m) =>
+    isWhole(m['seq'], 0, MAX_SEQ) &&
+    isPrefixes(m['add'], MAX_HAVE_ROOTS) &&
+    isPrefixes(m['del'], MAX_HAVE_ROOTS),
   want: (m) =>
     isWhole(m['q'], 0, MAX_SEQ) &&
     isPrefixes(m['roots'], MAX_WANT_ROOTS) &&
     isWhole(m['k'], 1, MAX_WANT_PEERS) &&
     isWhole(m['live'], 0, MAX_LIVE_SECONDS),
   cancel: (m) => isWhole(m['q'], 0, MAX_SEQ),
-  signal: (m) => isPeerId(m['to']) && isBase64Url(m['pass'], MAX_PASS) && isBase64Url(m['box'], MAX_SIGNAL_LENGTH),
+  signal: (m) =>
+    isPeerId(m['to']) && isBase64Url(m['pass'], MAX_PASS) && isBase64Url(m['box'], MAX_SIGNAL_LENGTH),
   load: (m) => isWhole(m['up'], 0, 3),
   report: (m) =>
     isPeerId(m['pid']) && ['ok', 'bad', 'slow', 'bytes'].every((field) => isWhole(m[field], 0, MAX_COUNT)),
@@ -198,23 +202,35 @@ const trackerChecks: Record<TrackerMessage['t'], (m: JsonObject) => boolean> = {
   ok: (m) => isWhole(m['seq'], 0, MAX_SEQ),
   peers: (m) => isWhole(m['q'], 0, MAX_SEQ) && isListOf(m['peers'], MAX_WANT_PEERS, isIntroduction),
   signal: (m) =>
-    isPeerId(m['from']) && isContact(m) && isBase64Url(m['pass'], MAX_PASS) && isBase64Url(m['box'], MAX_SIGNAL_LENGTH),
+    isPeerId(m['from']) &&
+    isContact(m) &&
+    isBase64Url(m['pass'], MAX_PASS) &&
+    isBase64Url(m['box'], MAX_SIGNAL_LENGTH),
   error: (m) =>
     isText(m['re'], 32) &&
     isErrorCode(m['code']) &&
     isText(m['message'], 512) &&
     optional(m['retry'], (v) => isWhole(v, 0, MAX_RETRY)),
-  bye: (m) => isListOf(m['retry'], 2, (v): v is number => isWhole(v, 0, MAX_RETRY)) && m['retry'].length === 2,
+  bye: (m) =>
+    isListOf(m['retry'], 2, (v): v is number => isWhole(v, 0, MAX_RETRY)) && m['retry'].length === 2,
 };
 
 function isClientMessage(m: JsonObject): m is JsonObject & ClientMessage {
   const kind = m['t'];
-  return typeof kind === 'string' && Object.hasOwn(clientChecks, kind) && clientChecks[kind as ClientMessage['t']](m);
+  return (
+    typeof kind === 'string' &&
+    Object.hasOwn(clientChecks, kind) &&
+    clientChecks[kind as ClientMessage['t']](m)
+  );
 }
 
 function isTrackerMessage(m: JsonObject): m is JsonObject & TrackerMessage {
   const kind = m['t'];
-  return typeof kind === 'string' && Object.hasOwn(trackerChecks, kind) && trackerChecks[kind as TrackerMessage['t']](m);
+  return (
+    typeof kind === 'string' &&
+    Object.hasOwn(trackerChecks, kind) &&
+    trackerChecks[kind as TrackerMessage['t']](m)
+  );
 }
 
 function isIntroduction(value: unknown): value is Introduction {

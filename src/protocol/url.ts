@@ -7,8 +7,8 @@ import { MAX_URL_LENGTH } from '../core/limits.js';
  * without fragment. URLs with credentials, of other schemes, or too long have no canonical form.
  */
 export function canonicalUrl(text: string, base?: string): CanonicalUrl | undefined {
-  if (text.length > MAX_URL_LENGTH || !URL.canParse(text, base)) return undefined;
-  const url = new URL(text, base);
+  const url = text.length > MAX_URL_LENGTH ? undefined : parsed(text, base);
+  if (!url) return undefined;
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
   if (url.username !== '' || url.password !== '') return undefined;
   url.hash = '';
@@ -17,7 +17,15 @@ export function canonicalUrl(text: string, base?: string): CanonicalUrl | undefi
 
 /** The site a page of `url` belongs to: its serialised origin. `undefined` for opaque origins. */
 export function siteOf(url: string): Site | undefined {
-  if (!URL.canParse(url)) return undefined;
-  const { origin, protocol } = new URL(url);
+  const { origin, protocol } = parsed(url) ?? {};
   return protocol === 'https:' || protocol === 'http:' ? (origin as Site) : undefined;
+}
+
+/** `URL.parse` and `URL.canParse` are younger than browsers we serve. */
+function parsed(text: string, base?: string): URL | undefined {
+  try {
+    return new URL(text, base);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,0 +1,24 @@
+import { defineConfig } from 'playwright/test';
+import { CHROMIUM_ARGS } from './scripts/find-browser.mjs';
+
+const inCi = process.env['CI'] === 'true';
+const executablePath = process.env['PEERFOLD_CHROMIUM'];
+
+export default defineConfig({
+  testDir: 'test/browser',
+  testMatch: '**/*.spec.ts',
+  outputDir: 'test-results',
+  // Two cores: a second test's browsers beside the visitors of the first would distort every deadline.
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: inCi,
+  // A retry tells a flaky test from a broken one; the test script prints each as a defect.
+  retries: inCi ? 1 : 0,
+  timeout: 60_000,
+  globalTimeout: 15 * 60_000,
+  use: {
+    browserName: 'chromium',
+    headless: true,
+    launchOptions: { args: CHROMIUM_ARGS, ...(executablePath ? { executablePath } : {}) },
+  },
+});

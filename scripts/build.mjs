@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { chmod, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { BROWSER_BUNDLES, BROWSER_TARGET, NODE_BUNDLES, VENDOR_FILES } from './bundles.mjs';
+import { ROOT, runTool } from './run.mjs';
+
+const DIST = path.join(ROOT, 'dist');
+/** What is shipped; tests and tools are compiled by `npm run check`. */
+const PROJECTS = ['src', 'sw', 'hasher-service', 'tracker-service', 'src/cli'];
+const SHIMS = path.join(ROOT, 'src/peer/shims');
+
+/** Stands where the build's name goes; as long as the name, so that source maps stay right. */
+const BUILD_PLACEHOLDER = '@peerfold-build@';
+
+const common = { absWorkingDir: ROOT, bundle: true, metafile: true, write: false, logLevel: 'warning' };
+
+/** Browser-native stand-ins for simple-peer's Node packages: `shims/<package>.ts` replaces `<package>`. */
+async function shimAliases() {
+  const files = await readdir(SHIMS);
+  return Object.fromEntries(
+    files
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => [path.basename(file, '.ts'), path.join(SHIMS, file)]),
+  );
+}
+
+async function bundleForBrowser({ name, entry, format }, alias) {
+  const result = await build({
+    ...common,
+    entryPoints: [entry],
+    outfile: path.join('dist', name),
+    platform: 'browser',
+    format,
+    target: BROWSER_TARGET,
+    alias,
+    minify: true,
+    sourcemap: 'linked',
+    define: {
+      __PEERFOLD_BUILD__: JSON.stringify(BUILD_PLACEHOLDER),
+      'process.env.NODE_ENV': '"production"',
+      global: 'globalThis',
+    },
+  });
+  return { name, ...result };
+}
+
+async function bundleForNode({ name, entry, banner = '' }) {
+  const result = await build({
+    ...common,
+    entryPoints: [entry],
+    outfile: path.join('dist', name),
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    banner: { js: banner },
+  });
+  return { name, ...result };
+}
+
+/** The bundles that talk to each other in a browser are one build: a change in any of them renames all. */
+function nameOf(bundles) {
+  const hash = createHash('sha256');
+  for (const { outputFiles } of bundles) for (const file of outputFiles) hash.update(file.contents);
+  return hash.digest('hex').slice(0, BUILD_PLACEHOLDER.length);
+}
+
+async function write(bundle, buildName) {
+  for (const { path: file, text } of bundle.outputFiles) {
+    await writeFile(file, text.replaceAll(BUILD_PLACEHOLDER, buildName));
+  }
+  const meta = path.join(DIST, 'meta', `${path.basename(bundle.name, '.js')}.json`);
+  await writeFile(meta, JSON.stringify(bundle.metafile));
+}
+
+async function bundleAll() {
+  const alias = await shimAliases();
+  const [forBrowser, forNode] = await Promise.all([
+    Promise.all(BROWSER_BUNDLES.map((bundle) => bundleForBrowser(bundle, alias))),
+    Promise.all(NODE_BUNDLES.map(bundleForNode)),
+  ]);
+  const buildName = nameOf(forBrowser);
+  await mkdir(path.join(DIST, 'meta'), { recursive: true });
+  await Promise.all([...forBrowser, ...forNode].map((bundle) => write(bundle, buildName)));
+  await chmod(path.join(DIST, 'cli.js'), 0o755);
+  return buildName;
+}
+
+async function copyVendorFiles() {
+  for (const { from, to } of VENDOR_FILES) {
+    const target = path.join(DIST, to);
+    await mkdir(path.dirname(target), { recursive: true });
+    await copyFile(path.join(ROOT, from), target);
+  }
+}
+
+const [buildName, , typesExit] = await Promise.all([
+  bundleAll(),
+  copyVendorFiles(),
+  runTool('tsc', ['-b', ...PROJECTS]),
+]);
+if (typesExit !== 0) process.exit(typesExit);
+console.log(`built ${buildName}`);

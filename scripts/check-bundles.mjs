@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { BROWSER_BUNDLES } from './bundles.mjs';
+import { ROOT } from './run.mjs';
+
+const PACKAGE_OF = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/;
+
+async function inputsOf(name) {
+  const file = path.join(ROOT, 'dist/meta', `${path.basename(name, '.js')}.json`);
+  const { outputs } = JSON.parse(await readFile(file, 'utf8'));
+  const contents = Object.values(outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  return contents.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([input]) => input);
+}
+
+function isAllowed(input, { packages, folders }) {
+  const found = PACKAGE_OF.exec(input);
+  if (found) return packages.includes(found[1]);
+  return folders.some((folder) => input === folder || input.startsWith(`${folder}/`));
+}
+
+/** Whether every bundle holds only what `bundles.mjs` lists for it; says what else was found. */
+export async function checkContents() {
+  let clean = true;
+  for (const bundle of BROWSER_BUNDLES) {
+    for (const input of await inputsOf(bundle.name)) {
+      if (isAllowed(input, bundle)) continue;
+      console.error(`${bundle.name} must not contain ${input}`);
+      clean = false;
+    }
+  }
+  return clean;
+}
+
+/** Gzip sizes against the budgets, in bytes. */
+export async function bundleSizes() {
+  return Promise.all(
+    BROWSER_BUNDLES.map(async ({ name, budget }) => {
+      const code = await readFile(path.join(ROOT, 'dist', name));
+      return { name, budget, gzip: gzipSync(code, { level: 9 }).byteLength };
+    }),
+  );
+}
+
+/** Whether every bundle is within its budget; prints all sizes. */
+export async function checkSizes() {
+  const sizes = await bundleSizes();
+  for (const { name, gzip, budget } of sizes) {
+    const mark = gzip > budget ? 'OVER BUDGET' : '';
+    console.log(`${name.padEnd(22)} ${String(gzip).padStart(7)} of ${budget} bytes gzip ${mark}`);
+  }
+  return sizes.every(({ gzip, budget }) => gzip <= budget);
+}

@@ -1,0 +1,60 @@
+import { checkContents, checkSizes } from './check-bundles.mjs';
+import { run, runTool } from './run.mjs';
+
+/**
+ * `npm run check`: every step runs, whatever failed before it; a failed one fails the whole at the end.
+ * `node scripts/check.mjs lint layers` runs only those.
+ */
+const tool = async (name, ...args) => (await runTool(name, args)) === 0;
+const build = async () => (await run(process.execPath, ['scripts/build.mjs'])) === 0;
+
+/** What dependency-cruiser follows; its rules are the blueprint's table of folders. */
+const LAYERED = ['src', 'sw', 'hasher-service', 'tracker-service', 'demo-site', 'bench', 'test'];
+
+/** Exported to be copied to a site or served, never imported: they have no types. */
+const SCRIPT_FILES = ['peerfold.js', 'peerfold-engine.js', 'peerfold-worker.js'];
+
+/** `built` steps look at the bundles; the build runs before the first of them. */
+const STEPS = [
+  { name: 'types', run: () => tool('tsc', '-b') },
+  { name: 'lint', run: () => tool('eslint', '--max-warnings', '0', '.') },
+  { name: 'format', run: () => tool('prettier', '--check', '--log-level', 'warn', '.') },
+  { name: 'layers', run: () => tool('depcruise', '--config', '.dependency-cruiser.mjs', ...LAYERED) },
+  { name: 'dead-code', run: () => tool('knip') },
+  { name: 'contents', built: true, run: checkContents },
+  { name: 'sizes', built: true, run: checkSizes },
+  { name: 'package', built: true, run: () => tool('publint', '--strict') },
+  {
+    name: 'package-types',
+    built: true,
+    run: () => tool('attw', '--pack', '.', '--profile', 'esm-only', '--exclude-entrypoints', ...SCRIPT_FILES),
+  },
+];
+
+function chosen(names) {
+  const unknown = names.filter((name) => !STEPS.some((step) => step.name === name));
+  if (unknown.length === 0)
+    return names.length === 0 ? STEPS : STEPS.filter(({ name }) => names.includes(name));
+  console.error(`unknown step ${unknown.join(', ')}; there are: ${STEPS.map(({ name }) => name).join(', ')}`);
+  return process.exit(2);
+}
+
+async function attempt(step) {
+  console.log(`\n── ${step.name}`);
+  try {
+    return await step.run();
+  } catch (error) {
+    console.error(error);
+    return false;
+  }
+}
+
+const steps = chosen(process.argv.slice(2));
+const results = [];
+if (steps.some(({ built }) => built))
+  results.push({ name: 'build', ok: await attempt({ name: 'build', run: build }) });
+for (const step of steps) results.push({ name: step.name, ok: await attempt(step) });
+
+console.log();
+for (const { name, ok } of results) console.log(`${ok ? 'ok    ' : 'FAILED'} ${name}`);
+process.exit(results.every(({ ok }) => ok) ? 0 : 1);

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { access, constants } from 'node:fs/promises';
+import path from 'node:path';
+import { chromium } from 'playwright';
+import { run, runTool } from './run.mjs';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/** A browser that does only what it is told: no updates, no sync, no requests of its own. */
+export const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--no-first-run',
+  '--no-default-browser-check',
+  '--disable-background-networking',
+  '--disable-client-side-phishing-detection',
+  '--disable-component-update',
+  '--disable-default-apps',
+  '--disable-domain-reliability',
+  '--disable-extensions',
+  '--disable-sync',
+  '--metrics-recording-only',
+  '--mute-audio',
+];
+
+async function isExecutable(file) {
+  try {
+    await access(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function onPath() {
+  for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
+    for (const name of NAMES) {
+      const file = path.join(folder, name);
+      if (folder !== '' && (await isExecutable(file))) return file;
+    }
+  }
+  return undefined;
+}
+
+function ofPlaywright() {
+  const file = chromium.executablePath();
+  return existsSync(file) ? file : undefined;
+}
+
+async function installed() {
+  return (await onPath()) ?? ofPlaywright();
+}
+
+async function installByPlaywright() {
+  console.log('No Chromium found; asking Playwright to install its own.');
+  await runTool('playwright', ['install', 'chromium']);
+  return ofPlaywright();
+}
+
+async function installByApt() {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return undefined;
+  console.log('Installing the Chromium of the distribution.');
+  const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
+  if ((await run('apt-get', ['update'], quiet)) !== 0) return undefined;
+  await run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], quiet);
+  return onPath();
+}
+
+/**
+ * Path of a Chromium: the one `PEERFOLD_CHROMIUM` names, or an installed one, or one installed now.
+ * Throws when there is none and none can be installed.
+ */
+export async function findBrowser() {
+  const named = process.env.PEERFOLD_CHROMIUM;
+  if (named) {
+    if (await isExecutable(named)) return named;
+    throw new Error(`PEERFOLD_CHROMIUM names ${named}, which is not a program`);
+  }
+  const found = (await installed()) ?? (await installByPlaywright()) ?? (await installByApt());
+  if (found) return found;
+  throw new Error('The browser tests need Chromium: install it, or name it with PEERFOLD_CHROMIUM.');
+}

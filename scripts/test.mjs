@@ -1,0 +1,90 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { findBrowser } from './find-browser.mjs';
+import { run, runTool } from './run.mjs';
+import { noResults, readPlaywright, readVitest, sum, withExit } from './test-results.mjs';
+
+/**
+ * `npm test`: builds, runs vitest and Playwright, and ends with the line `N passed, N failed`.
+ * `npm test -- unit service` runs only those suites, `npm test -- browser gallery` only files whose
+ * path holds `gallery`.
+ */
+const VITEST_SUITES = ['unit', 'property', 'service'];
+const BROWSER_SUITE = 'browser';
+const SUITES = [...VITEST_SUITES, BROWSER_SUITE];
+
+const inCi = process.env.CI === 'true';
+
+function chosen(args) {
+  const named = args.filter((arg) => SUITES.includes(arg));
+  const filters = args.filter((arg) => !SUITES.includes(arg));
+  return { suites: named.length > 0 ? named : SUITES, filters };
+}
+
+async function readReport(file) {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    console.error(`no report from the test runner: ${error.message}`);
+    return undefined;
+  }
+}
+
+async function runVitest(suites, filters, folder) {
+  const file = path.join(folder, 'vitest.json');
+  const projects = suites.flatMap((suite) => ['--project', suite]);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const lenient = filters.length > 0 ? ['--passWithNoTests'] : [];
+  const exitCode = await runTool('vitest', ['run', ...projects, ...reporters, ...lenient, ...filters]);
+  const report = await readReport(file);
+  return withExit(report ? readVitest(report) : noResults(), exitCode);
+}
+
+async function runPlaywright(filters, folder) {
+  const file = path.join(folder, 'playwright.json');
+  const env = { PEERFOLD_CHROMIUM: await findBrowser(), PLAYWRIGHT_JSON_OUTPUT_FILE: file };
+  const lenient = filters.length > 0 ? ['--pass-with-no-tests'] : [];
+  const exitCode = await runTool('playwright', ['test', '--reporter=list,json', ...lenient, ...filters], env);
+  const report = await readReport(file);
+  return withExit(report ? readPlaywright(report) : noResults(), exitCode);
+}
+
+/** A runner that cannot even start is one failure, and no reason to forget the other's results. */
+async function guarded(runner) {
+  try {
+    return await runner();
+  } catch (error) {
+    console.error(error.message);
+    return { ...noResults(), failed: 1 };
+  }
+}
+
+async function runSuites({ suites, filters }, folder) {
+  const ofVitest = suites.filter((suite) => VITEST_SUITES.includes(suite));
+  const results = [noResults()];
+  if (ofVitest.length > 0) results.push(await guarded(() => runVitest(ofVitest, filters, folder)));
+  if (suites.includes(BROWSER_SUITE)) results.push(await guarded(() => runPlaywright(filters, folder)));
+  return results.reduce(sum);
+}
+
+/** Prints what deserves attention, then the one line that programs read. Returns the exit code. */
+function conclude(results) {
+  for (const name of results.flaky) console.log(`DEFECT: passed only when tried again: ${name}`);
+  for (const name of results.skipped) console.log(`skipped: ${name}`);
+  const failed = results.failed + (inCi ? results.skipped.length : 0);
+  console.log(`${results.passed} passed, ${failed} failed`);
+  return failed === 0 && results.passed > 0 ? 0 : 1;
+}
+
+async function main() {
+  if ((await run(process.execPath, ['scripts/build.mjs'])) !== 0) return { ...noResults(), failed: 1 };
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'peerfold-test-'));
+  try {
+    return await runSuites(chosen(process.argv.slice(2)), folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+process.exitCode = conclude(await main());

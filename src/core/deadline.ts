@@ -1,0 +1,99 @@
+/**
+ * How long peers may take before HTTP starts: the deadline policy as one pure function. All times in
+ * milliseconds, distances in CSS pixels, speeds in pixels per millisecond.
+ */
+
+/** An image below the fold, by what decides when it will be seen. */
+export interface ImagePlacement {
+  readonly kind: 'image';
+  /** From the nearest edge of the viewport; 0 or less means that part of it is visible. */
+  readonly distance: number;
+  /** Speed at which the viewport approaches the image; 0 or less when it rests or moves away. */
+  readonly speed: number;
+  /**
+   * Set for an image that the `load` event waits for: milliseconds of delay that the page still has
+   * to give away. Absent for lazy images and once the page has loaded.
+   */
+  readonly loadBudget?: number;
+}
+
+/** A request that feeds a player. */
+export interface MediaPlacement {
+  readonly kind: 'media';
+  /** Seconds of playback buffered ahead of the playing position. */
+  readonly buffered: number;
+  /** `filling` until the head start is buffered; `unused` when none is configured and nothing is buffered yet. */
+  readonly headStart: 'filling' | 'filled' | 'unused';
+}
+
+/** `download`: an included URL that no element shows. `unknown`: nothing on the page explains the request. */
+export type Placement =
+  ImagePlacement | MediaPlacement | { readonly kind: 'download' } | { readonly kind: 'unknown' };
+
+export interface DeadlineContext {
+  /** What a fetch from the origin takes at present. */
+  readonly httpMs: number;
+  /** The site's own fixed deadline; replaces every positive wait. */
+  readonly fallbackMs?: number;
+}
+
+export interface Deadline {
+  /** Milliseconds that peers may take; 0 means HTTP at once, and then there is a reason. */
+  readonly wait: number;
+  readonly reason?: 'above-fold' | 'head-start' | 'no-answer' | 'deadline';
+}
+
+/** Below this a warm link cannot deliver an image, so a shorter wait would only delay HTTP. */
+export const MIN_IMAGE_WAIT = 100;
+/** Longer than this nobody should look at a placeholder, wherever the image sits. */
+export const MAX_IMAGE_WAIT = 4000;
+/** A player that asks this far ahead of need asks again soon; waiting longer gains no peers. */
+export const MAX_MEDIA_WAIT = 8000;
+/** Buffer that is never spent on waiting: decoders stall well before it reads zero. */
+export const MEDIA_SAFETY = 2000;
+/** Without a head start, what the first picture may be delayed by in the hope of peers. */
+export const FIRST_MEDIA_WAIT = 1000;
+/** A download has no picture to miss; each window of it may wait this long. */
+export const DOWNLOAD_WAIT = 2000;
+/** A resting page is taken to start scrolling now at an unhurried 500 pixels a second. */
+export const REST_SPEED = 0.5;
+/** The most that peers may delay a page's `load` event by, over all its images. */
+export const LOAD_DELAY = 250;
+
+/** Turns a placement into a deadline. Numbers that make no sense count as "HTTP at once". */
+export function deadlineFor(placement: Placement, context: DeadlineContext): Deadline {
+  const { wait, reason = 'deadline' } = adaptiveDeadline(placement, Math.max(0, context.httpMs));
+  return wait > 0 ? { wait: Math.ceil(context.fallbackMs ?? wait) } : { wait: 0, reason };
+}
+
+function adaptiveDeadline(placement: Placement, httpMs: number): Deadline {
+  switch (placement.kind) {
+    case 'image':
+      return imageDeadline(placement, httpMs);
+    case 'media':
+      return mediaDeadline(placement, httpMs);
+    case 'download':
+      return { wait: DOWNLOAD_WAIT };
+    case 'unknown':
+      return { wait: 0, reason: 'no-answer' };
+  }
+}
+
+function imageDeadline({ distance, speed, loadBudget }: ImagePlacement, httpMs: number): Deadline {
+  if (!(distance > 0)) return { wait: 0, reason: 'above-fold' };
+  const untilVisible = distance / Math.max(speed, REST_SPEED);
+  const wait = clamp(untilVisible - httpMs, MIN_IMAGE_WAIT, MAX_IMAGE_WAIT);
+  if (loadBudget === undefined) return { wait };
+  return loadBudget > 0 ? { wait: Math.min(wait, loadBudget) } : { wait: 0, reason: 'deadline' };
+}
+
+function mediaDeadline({ buffered, headStart }: MediaPlacement, httpMs: number): Deadline {
+  if (headStart === 'filling') return { wait: 0, reason: 'head-start' };
+  if (headStart === 'unused') return { wait: FIRST_MEDIA_WAIT };
+  const spare = buffered * 1000 - MEDIA_SAFETY - httpMs;
+  return spare > 0 ? { wait: Math.min(spare, MAX_MEDIA_WAIT) } : { wait: 0, reason: 'deadline' };
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.min(Math.max(value, min), max);
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createDemoSite, type DemoSite, type DemoSiteOptions} from '../../demo-site/server.js';
+import type { LoggedRequest } from '../../demo-site/log.js';
+import type { Hasher } from '../../hasher-service/index.js';
+import type { Tracker } from '../../tracker-service/index.js';
+import { Visitor } from './visitor.js';
+
+/**
+ * The whole of Peerfold for one browser test: the demo site's origin, the hash service and the
+ * tracker as they are built, and visitors, each a browser of its own with a profile of its own.
+ */
+export class Stage {
+  readonly #visitors = new Set<Visitor>();
+  #hasher: Hasher | undefined;
+  #tracker: Tracker | undefined;
+
+  private constructor(
+    readonly site: DemoSite,
+    readonly ports: { readonly hasher: number; readonly tracker: number },
+    private readonly data: string,
+    private readonly rootsToken: string,
+  ) {}
+
+  static async open(options: Partial<DemoSiteOptions> = {}): Promise<Stage> {
+    const [hasher = 0, tracker = 0] = await freePorts(2);
+    const site = await createDemoSite({
+      port: 0,
+      hasher: `http://localhost:${hasher}`,
+      tracker: `ws://localhost:${tracker}`,
+      ...options,
+    });
+    const data = await mkdtemp(path.join(tmpdir(), 'peerfold-stage-'));
+    const stage = new Stage(site, { hasher, tracker }, data, randomBytes(16).toString('hex'));
+    await stage.startHasher();
+    await stage.startTracker();
+    return stage;
+  }
+
+  async startHasher(): Promise<void> {
+    const { createHasher } = await built<typeof import('../../hasher-service/index.js')>('hasher.js');
+    const upstream = this.site.url.replace('localhost', '127.0.0.1');
+    this.#hasher = await createHasher({
+      sites: [this.site.url],
+      origins: [`${this.site.url}=${upstream}`],
+      data: this.data,
+      rootsToken: this.rootsToken,
+      logLevel: 'silent',
+    });
+    await this.#hasher.listen({ port: this.ports.hasher, host: '127.0.0.1' });
+  }
+
+  async stopHasher(): Promise<void> {
+    await this.#hasher?.close();
+    this.#hasher = undefined;
+  }
+
+  async startTracker(): Promise<void> {
+    const { createTracker } = await built<typeof import('../../tracker-service/index.js')>('tracker.js');
+    this.#tracker = await createTracker({
+      hasher: `http://localhost:${this.ports.hasher}`,
+      hasherToken: this.rootsToken,
+      logLevel: 'silent',
+    });
+    await this.#tracker.listen({ port: this.ports.tracker, host: '127.0.0.1' });
+  }
+
+  async stopTracker(): Promise<void> {
+    await this.#tracker?.close();
+    this.#tracker = undefined;
+  }
+
+  /**
+   * Resolves when the tracker knows of `count` announced roots, summed over visitors: whoever comes
+   * next can be introduced to their holders. Rejects after `timeout` ms.
+   */
+  async announced(count: number, timeout = 30_000): Promise<void> {
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      const entries = await this.gauge('entries');
+      if (entries >= count) return;
+      if (Date.now() > deadline) throw new Error(`${entries} of ${count} roots announced after ${timeout} ms`);
+      await pause(50);
+    }
+  }
+
+  /** A gauge of the tracker's `/metrics`. */
+  async gauge(name: string): Promise<number> {
+    const metrics = await (await fetch(`http://localhost:${this.ports.tracker}/metrics`)).text();
+    return Number(new RegExp(`^peerfold_tracker_${name} (.*)$`, 'm').exec(metrics)?.[1] ?? Number.NaN);
+  }
+
+  /** Requests that browsers sent for media; the hash service's own fetches are left out. */
+  browserRequests(pattern: string): LoggedRequest[] {
+    return this.site.log.of(pattern).filter((entry) => entry.headers['user-agent']?.includes('Chrome'));
+  }
+
+  /** A new visitor with an empty profile. */
+  async visitor(): Promise<Visitor> {
+    const visitor = await Visitor.arrive(this.site.url);
+    this.#visitors.add(visitor);
+    return visitor;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#visitors].map((visitor) => visitor.leave()));
+    await this.stopTracker();
+    await this.stopHasher();
+    await this.site.close();
+    await rm(this.data, { recursive: true, force: true });
+  }
+}
+
+function built<Module>(file: string): Promise<Module> {
+  return import(new URL(`../../dist/${file}`, import.meta.url).href) as Promise<Module>;
+}
+
+/** Ports that were free a moment ago: the services must know each other's before they start. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, () => listening()));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+function listening(): Promise<ReturnType<typeof createServer>> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      resolve(server);
+    });
+  });
+}

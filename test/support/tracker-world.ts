@@ -1,0 +1,256 @@
+import { SignJWT, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
+import type { PeerId, RootPrefix, Site } from '../../src/core/brands.js';
+import { toBase64Url } from '../../src/protocol/base64.js';
+import { ADMISSION_AUDIENCE, ADMISSION_TYPE, type RootsResponse } from '../../src/protocol/hasher.js';
+import { createIdentity, open, type Identity } from '../../src/protocol/seal.js';
+import {
+  CHALLENGE_INFO,
+  parseTrackerMessage,
+  type ClientMessage,
+  type Hello,
+  type TrackerMessage,
+  type Welcome,
+} from '../../src/protocol/tracker.js';
+import { readKeySet, type KeySource } from '../../src/verify/keys.js';
+import { thumbprint } from '../../src/verify/statements.js';
+import { SignedAdmission } from '../../tracker-service/admission.js';
+import { trackerConfig, type Limits } from '../../tracker-service/config.js';
+import type { RootsAuthority } from '../../tracker-service/hasher-client.js';
+import { MemoryIndex } from '../../tracker-service/index-memory.js';
+import type { Connection } from '../../tracker-service/line.js';
+import type { Session } from '../../tracker-service/session.js';
+import type { Tally } from '../../tracker-service/tally.js';
+import { TrackerCore } from '../../tracker-service/tracker.js';
+import { FakeClock } from './fake-clock.js';
+import { seededBytes } from './random.js';
+
+export const SITE = 'https://www.example.com' as Site;
+export const OTHER_SITE = 'https://www.example.org' as Site;
+
+/** A root prefix that is told apart by a number. */
+export function prefix(n: number): RootPrefix {
+  return n.toString(16).padStart(32, '0') as RootPrefix;
+}
+
+export const DEFAULT_LIMITS: Limits = trackerConfig.parse({ hasher: 'http://hasher.test' });
+
+/** Signs admissions like a hash service does. */
+export class Signer {
+  private constructor(
+    private readonly key: CryptoKey,
+    readonly keys: KeySource,
+  ) {}
+
+  static async create(kid = 'k1'): Promise<Signer> {
+    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+    const found = await readKeySet({ keys: [{ ...(await exportJWK(publicKey)), kid }] });
+    return new Signer(privateKey, { find: (asked) => Promise.resolve(found.get(asked)) });
+  }
+
+  /** An admission for a public key; `changes` replace claims. */
+  async admission(
+    now: number,
+    key: string,
+    changes: Readonly<Record<string, unknown>> = {},
+    header: Readonly<Record<string, unknown>> = {},
+  ): Promise<string> {
+    const iat = Math.floor(now / 1000);
+    const claims = {
+      iss: 'https://hash.example.com',
+      aud: ADMISSION_AUDIENCE,
+      site: SITE,
+      iat,
+      exp: iat + 600,
+    };
+    return new SignJWT({ ...claims, jkt: await thumbprint(key), ...changes })
+      .setProtectedHeader({ alg: 'ES256', typ: ADMISSION_TYPE, kid: 'k1', ...header })
+      .sign(this.key);
+  }
+}
+
+/** A hash service that vouches for the roots in `live` and can be down. */
+export class FakeAuthority implements RootsAuthority {
+  readonly live = new Map<RootPrefix, number>();
+  readonly asked: { site: Site; roots: readonly RootPrefix[] }[] = [];
+  down = false;
+
+  vouch(until: number, ...roots: RootPrefix[]): void {
+    for (const root of roots) this.live.set(root, until);
+  }
+
+  liveRoots(site: Site, roots: readonly RootPrefix[]): Promise<RootsResponse['live']> {
+    this.asked.push({ site, roots });
+    if (this.down) return Promise.reject(new Error('down'));
+    const answer = roots.flatMap((root) => {
+      const until = this.live.get(root);
+      return until === undefined ? [] : [{ root, until }];
+    });
+    return Promise.resolve(answer);
+  }
+}
+
+/** Counts everything in one object, and keeps what went wrong. */
+export class FakeTally implements Tally {
+  readonly troubles: unknown[] = [];
+  readonly ends: string[] = [];
+  introduced = 0;
+  signals = 0;
+  message(): void {}
+  refusal(): void {}
+  welcome(): void {}
+  verdicts(): void {}
+  ended(reason: string): void {
+    this.ends.push(reason);
+  }
+  introductions(count: number): void {
+    this.introduced += count;
+  }
+  signal(): void {
+    this.signals++;
+  }
+  trouble(error: unknown): void {
+    this.troubles.push(error);
+  }
+}
+
+/** A connection that keeps what it was sent; every text must pass the clients' own parser. */
+export class FakeConnection implements Connection {
+  readonly sent: TrackerMessage[] = [];
+  closedWith: { code: number; reason: string } | undefined;
+  bufferedAmount = 0;
+
+  readonly address: string;
+  readonly network: string | undefined;
+  readonly origin: string | undefined;
+
+  constructor(from: { address?: string; network?: string; origin?: string | null } = {}) {
+    this.address = from.address ?? '192.0.2.1/32';
+    this.network = from.network;
+    this.origin = from.origin === null ? undefined : (from.origin ?? SITE);
+  }
+
+  send(text: string): void {
+    if (this.closedWith) throw new Error('sent on a closed connection');
+    const message = parseTrackerMessage(text);
+    if (!message) throw new Error(`the tracker sent what clients refuse: ${text.slice(0, 200)}`);
+    this.sent.push(message);
+  }
+
+  close(code: number, reason: string): void {
+    this.closedWith = { code, reason };
+  }
+}
+
+/** One visitor in a test: a key, a connection, and the replies so far. */
+export class Client {
+  session: Session;
+  connection: FakeConnection;
+  welcome: Welcome | undefined;
+
+  constructor(
+    readonly world: TrackerWorld,
+    readonly identity: Identity,
+    connection = new FakeConnection(),
+  ) {
+    this.connection = connection;
+    this.session = world.core.connect(connection);
+  }
+
+  get pid(): PeerId {
+    if (!this.welcome) throw new Error('not welcomed');
+    return this.welcome.pid;
+  }
+
+  say(message: ClientMessage): Promise<void> {
+    return this.session.receive(JSON.stringify(message));
+  }
+
+  /** The last message of a kind. */
+  last<T extends TrackerMessage['t']>(kind: T): Extract<TrackerMessage, { t: T }> | undefined {
+    return this.all(kind).at(-1);
+  }
+
+  all<T extends TrackerMessage['t']>(kind: T): Extract<TrackerMessage, { t: T }>[] {
+    return this.connection.sent.filter((m): m is Extract<TrackerMessage, { t: T }> => m.t === kind);
+  }
+
+  async hello(changes: Partial<Hello> = {}): Promise<void> {
+    const { signer, clock } = this.world;
+    const admission = await signer.admission(clock.now(), this.identity.publicKey);
+    await this.say({ t: 'hello', v: 1, site: SITE, key: this.identity.publicKey, admission, ...changes });
+  }
+
+  /** Opens the challenge and answers it. */
+  async prove(): Promise<void> {
+    const box = this.last('challenge')?.box ?? '';
+    const nonce = await open(this.identity, CHALLENGE_INFO, box);
+    if (!nonce) throw new Error('cannot open the challenge');
+    await this.say({ t: 'proof', nonce: toBase64Url(nonce) });
+    this.welcome = this.last('welcome');
+  }
+
+  async join(changes: Partial<Hello> = {}): Promise<this> {
+    await this.hello(changes);
+    await this.prove();
+    return this;
+  }
+
+  /** The socket drops without a word; `rejoin` comes back on a new one. */
+  drop(): void {
+    this.session.closed();
+  }
+
+  async rejoin(changes: Partial<Hello> = {}): Promise<this> {
+    this.connection = new FakeConnection({ address: this.connection.address });
+    this.session = this.world.core.connect(this.connection);
+    return this.join({ ...(this.welcome ? { resume: this.welcome.resume } : {}), ...changes });
+  }
+}
+
+/** A tracker core on a standing clock, with a hash service that does as it is told. */
+export class TrackerWorld {
+  readonly clock = new FakeClock();
+  readonly authority = new FakeAuthority();
+  readonly tally = new FakeTally();
+  readonly core: TrackerCore;
+
+  constructor(
+    readonly signer: Signer,
+    limits: Partial<Limits> = {},
+  ) {
+    const all = { ...DEFAULT_LIMITS, ...limits };
+    this.core = new TrackerCore({
+      limits: all,
+      clock: this.clock,
+      random: seededBytes(1),
+      desk: new SignedAdmission({ keys: signer.keys, clock: this.clock }, (error) => {
+        this.tally.trouble(error);
+      }),
+      roots: this.authority,
+      createIndex: (_site, dice) => new MemoryIndex(all, dice),
+      tally: this.tally,
+    });
+  }
+
+  /** Vouches for roots for another hour. */
+  vouch(...roots: RootPrefix[]): void {
+    this.authority.vouch(this.clock.now() / 1000 + 3600, ...roots);
+  }
+
+  async client(connection?: FakeConnection): Promise<Client> {
+    return new Client(this, await createIdentity(), connection);
+  }
+
+  async joined(connection?: FakeConnection): Promise<Client> {
+    return (await this.client(connection)).join();
+  }
+
+  /** A visitor that holds `roots`, which the hash service vouches for. */
+  async holder(roots: readonly RootPrefix[], connection?: FakeConnection): Promise<Client> {
+    this.vouch(...roots);
+    const client = await this.joined(connection);
+    await client.say({ t: 'have', seq: 1, add: roots, del: [] });
+    await this.clock.advance(50);
+    return client;
+  }
+}

@@ -1,0 +1,411 @@
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import { BUILD } from '../../src/core/build.js';
+import type { ByteLength, CanonicalUrl, PieceIndex, Root, Site } from '../../src/core/brands.js';
+import { concat, type Bytes } from '../../src/core/bytes.js';
+import { hashWhole } from '../../src/core/merkle.js';
+import { pieceLengthFor, pieceSpan, type Cut } from '../../src/core/pieces.js';
+import { parseRange, resolveRange } from '../../src/core/ranges.js';
+import type { PageMessage, SiteConfig, TransferReport, WorkerMessage } from '../../src/protocol/bridge.js';
+import { DIGEST_TYPE, POLICY_TYPE, REFUSAL_TYPE } from '../../src/protocol/hasher.js';
+import { memoryStore } from '../../src/store/memory.js';
+import type { PieceStore } from '../../src/store/port.js';
+import { PeerfoldWorker, type WorkerOptions } from '../../sw/worker.js';
+import type { Port, WindowClient } from '../../sw/bridge.js';
+import { expect } from 'vitest';
+import { FakeClock } from './fake-clock.js';
+import { seededBytes } from './random.js';
+import { sha256 } from './sha256.js';
+import { quiet } from './watched-crypto.js';
+
+export const SITE = 'https://site.example' as Site;
+export const HASHER = 'https://hash.example';
+const HOUR = 3600;
+
+/** A file on the fake origin. */
+export interface OriginFile {
+  bytes: Bytes;
+  headers?: Record<string, string>;
+  status?: number;
+  /** Whole answers only, whatever range was asked for. */
+  ignoresRange?: boolean;
+  /** The body breaks off after so many bytes. */
+  breaksAfter?: number;
+  /** The connection fails. */
+  refuses?: boolean;
+  /** Nothing ever comes. */
+  hangs?: boolean;
+}
+
+export interface OriginRequest {
+  readonly url: string;
+  readonly range: string | undefined;
+  readonly cache: string;
+  readonly credentials: string;
+  readonly mode: string;
+  readonly untouched: boolean;
+}
+
+interface Signed {
+  readonly root: Root;
+  readonly cut: Cut;
+  readonly layer: Bytes;
+  readonly token: string;
+}
+
+/** What `place` is answered with; `undefined` leaves the question unanswered. */
+export type PlaceRule = (url: string) => { wait: number; reason?: 'above-fold' | 'head-start' } | undefined;
+
+/** A window with a port to the worker. It answers like a well-behaved page unless told otherwise. */
+export class TestPage {
+  readonly heard: WorkerMessage[] = [];
+  place: PlaceRule = () => ({ wait: 1000 });
+  /** Called for every message of the worker, after it was recorded. */
+  onHeard: (message: WorkerMessage) => void = () => undefined;
+  #worker: Port | undefined;
+
+  constructor(
+    readonly id: string,
+    private readonly rig: WorkerRig,
+  ) {}
+
+  hello(options: { visit?: string; allowed?: boolean; build?: string } = {}): void {
+    const { visit = 'visit-1', allowed = true, build = BUILD } = options;
+    const port: Port = {
+      onmessage: null,
+      postMessage: (message, transfer) => {
+        const copy = structuredClone(message, { transfer: transfer as ArrayBuffer[] }) as WorkerMessage;
+        queueMicrotask(() => {
+          this.#hear(copy);
+        });
+      },
+      close: () => undefined,
+    };
+    this.#worker = port;
+    this.rig.worker.hello(this.id, { peerfold: 'hello', build, visit, allowed }, port);
+  }
+
+  /** Says hello and takes the lead. */
+  lead(options: { visit?: string; allowed?: boolean } = {}): void {
+    this.hello(options);
+    this.say({ t: 'lead', on: true });
+  }
+
+  say(message: PageMessage): void {
+    this.post(message);
+  }
+
+  /** Posts anything at all, as a hostile script would. */
+  post(message: unknown): void {
+    this.#worker?.onmessage?.({ data: structuredClone(message) } as MessageEvent);
+  }
+
+  all<T extends WorkerMessage['t']>(kind: T): (WorkerMessage & { t: T })[] {
+    return this.heard.filter((message): message is WorkerMessage & { t: T } => message.t === kind);
+  }
+
+  last<T extends WorkerMessage['t']>(kind: T): (WorkerMessage & { t: T }) | undefined {
+    return this.all(kind).at(-1);
+  }
+
+  get reports(): TransferReport[] {
+    return this.all('transfer').map(({ report }) => report);
+  }
+
+  #hear(message: WorkerMessage): void {
+    this.heard.push(message);
+    if (message.t === 'place') {
+      const placed = this.place(message.url);
+      if (placed) this.say({ t: 'placed', id: message.id, ...placed });
+    }
+    this.onHeard(message);
+  }
+}
+
+/** The worker with everything around it faked: clock, origin, hash service, windows. */
+export class WorkerRig {
+  readonly clock = new FakeClock();
+  readonly files = new Map<string, OriginFile>();
+  readonly requests: OriginRequest[] = [];
+  readonly called: string[] = [];
+  readonly windows = new Map<string, WindowClient>();
+  readonly cached = new Map<string, () => Response>();
+  readonly layers = new Map<string, Bytes>();
+  readonly hasherRequests: string[] = [];
+  readonly work: Promise<unknown>[] = [];
+  policy: Record<string, unknown> = {};
+  hasherHangs = false;
+  random = (): number => 0.5;
+  worker: PeerfoldWorker;
+
+  private constructor(
+    readonly store: PieceStore,
+    private readonly key: CryptoKey,
+    private readonly jwks: unknown,
+    private readonly config: Partial<SiteConfig>,
+  ) {
+    this.worker = new PeerfoldWorker(this.#options(store));
+  }
+
+  static async make(
+    options: { store?: (clock: FakeClock) => PieceStore; config?: Partial<SiteConfig> } = {},
+  ): Promise<WorkerRig> {
+    const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
+    const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'EdDSA' }] };
+    const clock = new FakeClock();
+    const store = options.store?.(clock) ?? memoryStore(clock, 64 * 2 ** 20);
+    return new WorkerRig(store, privateKey, jwks, options.config ?? {});
+  }
+
+  /** A worker started anew over the same store, as after the browser stopped it. */
+  restart(): void {
+    this.worker = new PeerfoldWorker(this.#options(this.store));
+  }
+
+  page(id = 'tab-1'): TestPage {
+    const page = new TestPage(id, this);
+    this.windows.set(id, {
+      id,
+      type: 'window',
+      frameType: 'top-level',
+      postMessage: () => this.called.push(id),
+    });
+    return page;
+  }
+
+  /** Puts a random file on the origin. */
+  file(path: string, length: number, headers: Record<string, string> = {}): Bytes {
+    const bytes = randomBytes(length, path.length);
+    this.files.set(path, { bytes, headers });
+    return bytes;
+  }
+
+  async sign(path: string, bytes: Bytes, claims: Record<string, unknown> = {}): Promise<Signed> {
+    const length = bytes.byteLength as ByteLength;
+    const cut = { length, piece: pieceLengthFor(length) };
+    const { root, layer } = await hashWhole(sha256, cut, bytes);
+    const wire = layer.length > 1 ? concat(layer) : new Uint8Array(0);
+    if (layer.length > 1) this.layers.set(root, wire);
+    const token = await this.jws(DIGEST_TYPE, {
+      sub: new URL(path, SITE).href,
+      ...{ root, len: length, piece: cut.piece, hdr: { 'content-type': 'image/jpeg' } },
+      ...claims,
+    });
+    return { root, cut, layer: wire, token };
+  }
+
+  refuse(path: string): Promise<string> {
+    return this.jws(REFUSAL_TYPE, { sub: new URL(path, SITE).href, code: 'private', why: 'it is private' });
+  }
+
+  /** Signs `claims` with the site's key, or with another one. */
+  jws(typ: string, claims: Record<string, unknown>, key = this.key): Promise<string> {
+    const now = Math.floor(this.clock.now() / 1000);
+    const usual = { iss: HASHER, aud: SITE, iat: now, exp: now + HOUR, ver: this.clock.now(), epoch: 1 };
+    return new SignJWT({ ...usual, ...claims })
+      .setProtectedHeader({ alg: 'EdDSA', kid: 'k1', typ })
+      .sign(key);
+  }
+
+  /** A request of `clientId`, routed and answered as the entry would; untouched when it is not ours. */
+  ask(
+    path: string,
+    options: {
+      destination?: string;
+      range?: string;
+      clientId?: string;
+      mode?: string;
+      signal?: AbortSignal;
+    } = {},
+  ): Promise<Response> {
+    const { destination = 'image', range, clientId = 'tab-1', mode = 'no-cors' } = options;
+    const url = new URL(path, SITE).href;
+    const headers = new Headers(range === undefined ? {} : { range });
+    const facts = {
+      ...{ method: 'GET', url, destination, mode, cache: 'default', headers },
+      credentials: 'include' as const,
+      referrer: `${SITE}/`,
+      referrerPolicy: 'no-referrer' as const,
+    };
+    const untouched = (): Promise<Response> =>
+      this.#origin(url, { headers, mode: mode as RequestMode, credentials: 'include' }, true);
+    const route = this.worker.route(facts, clientId);
+    if (!route) return untouched();
+    const signal = options.signal ?? new AbortController().signal;
+    const waitUntil = (work: Promise<unknown>): void => {
+      this.work.push(work);
+    };
+    return this.worker.answer({ facts, route, clientId, signal, untouched, waitUntil });
+  }
+
+  /** Runs the clock until `promise` settles, or fails after `limit` ms of fake time. */
+  async until<T>(promise: Promise<T>, limit = 60_000): Promise<T> {
+    const state = { settled: false };
+    const mark = (): void => {
+      state.settled = true;
+    };
+    promise.then(mark, mark);
+    await quiet();
+    for (let spent = 0; spent < limit && !state.settled; spent += 5) {
+      await this.clock.advance(5);
+      await quiet();
+    }
+    if (!state.settled) throw new Error(`not settled after ${limit} ms`);
+    return promise;
+  }
+
+  /** The body of an answer, with the clock running. */
+  async bytes(response: Promise<Response>): Promise<Bytes> {
+    const got = await this.until(response);
+    return new Uint8Array(await this.until(got.arrayBuffer()));
+  }
+
+  /** Lets everything under way in the background come to rest. */
+  async rest(ms = 500): Promise<void> {
+    await quiet();
+    await this.clock.advance(ms);
+    await quiet();
+  }
+
+  /** A visitor that was here before: policy read, one leading page. */
+  async visitor(id = 'tab-1'): Promise<TestPage> {
+    const page = this.page(id);
+    page.lead();
+    await this.rest(10);
+    return page;
+  }
+
+  /** Makes `page`'s engine bring every needed piece from `bytes`, altered by `alter`. */
+  serve(
+    page: TestPage,
+    bytes: Bytes,
+    signed: Signed,
+    alter: (piece: Bytes, index: number) => Bytes | undefined,
+  ): void {
+    page.onHeard = (message) => {
+      if (message.t !== 'need' || message.root !== signed.root) return;
+      if (message.layer) page.say({ t: 'layer', root: signed.root, bytes: signed.layer.slice() });
+      for (const index of message.pieces) {
+        const { start, end } = pieceSpan(signed.cut, index);
+        const piece = alter(bytes.slice(start, end), index);
+        if (piece) page.say({ t: 'piece', root: signed.root, index, from: 7, bytes: piece });
+      }
+    };
+  }
+
+  #options(store: PieceStore): WorkerOptions {
+    return {
+      config: {
+        ...{ site: SITE, hasher: HASHER, tracker: 'wss://track.example', include: ['/media/*'], exclude: [] },
+        ...{ origins: ['https://cdn.example'], headStart: 10, minSize: 16_384 },
+        ...this.config,
+      },
+      clock: this.clock,
+      fetch: (input, init) =>
+        this.#fetch(input instanceof Request ? input.url : input.toString(), init ?? {}),
+      random: () => this.random(),
+      sha256,
+      store,
+      clients: {
+        get: (id) => Promise.resolve(this.windows.get(id)),
+        all: () => Promise.resolve([...this.windows.values()]),
+      },
+    };
+  }
+
+  async #fetch(url: string, init: RequestInit): Promise<Response> {
+    if (url.startsWith(HASHER)) return this.#hasher(url);
+    return this.#origin(url, init, false);
+  }
+
+  async #hasher(url: string): Promise<Response> {
+    this.hasherRequests.push(url.slice(HASHER.length));
+    if (this.hasherHangs) return new Promise(() => undefined);
+    if (url.endsWith('/jwks.json')) return Response.json(this.jwks);
+    if (url.endsWith('/v1/policy')) {
+      const now = Math.floor(this.clock.now() / 1000);
+      const usual = { enabled: true, minEpoch: 1, rollout: 1, revoked: [], exp: now + 300 };
+      return new Response(await this.jws(POLICY_TYPE, { ...usual, ...this.policy }));
+    }
+    const layer = this.layers.get(url.split('/').at(-1) ?? '');
+    return layer ? new Response(layer) : new Response('{}', { status: 404 });
+  }
+
+  #origin(url: string, init: RequestInit, untouched: boolean): Promise<Response> {
+    const address = new URL(url);
+    if (init.cache === 'only-if-cached') {
+      const cached = this.cached.get(address.pathname);
+      return cached ? Promise.resolve(cached()) : Promise.reject(new TypeError('ERR_CACHE_MISS'));
+    }
+    const range = new Headers(init.headers).get('range') ?? undefined;
+    this.requests.push({
+      ...{ url: address.pathname, range, untouched },
+      ...{ cache: init.cache ?? 'default', credentials: init.credentials ?? '', mode: init.mode ?? '' },
+    });
+    const file = this.files.get(address.pathname);
+    if (!file) return Promise.resolve(new Response('not found', { status: 404 }));
+    if (file.hangs) return new Promise(() => undefined);
+    if (file.refuses) return Promise.reject(new TypeError('connection refused'));
+    return Promise.resolve(answerOf(file, range));
+  }
+}
+
+function answerOf(file: OriginFile, range: string | undefined): Response {
+  const { bytes, status = 200 } = file;
+  const headers = new Headers({
+    'content-type': 'image/jpeg',
+    'cache-control': 'public, max-age=3600',
+    ...file.headers,
+  });
+  if (status !== 200) return new Response('an error', { status, headers });
+  const spec = range === undefined || file.ignoresRange ? undefined : parseRange(range);
+  if (!spec) return bodyOf(file, bytes, 200, headers);
+  const span = resolveRange(spec, bytes.byteLength);
+  if (!span) {
+    headers.set('content-range', `bytes */${bytes.byteLength}`);
+    return new Response(null, { status: 416, headers });
+  }
+  headers.set('content-range', `bytes ${span.start}-${span.end - 1}/${bytes.byteLength}`);
+  return bodyOf(file, bytes.slice(span.start, span.end), 206, headers);
+}
+
+function bodyOf(file: OriginFile, bytes: Bytes, status: number, headers: Headers): Response {
+  headers.set('content-length', String(bytes.byteLength));
+  const { breaksAfter = Number.POSITIVE_INFINITY } = file;
+  let at = 0;
+  const body = new ReadableStream<Bytes>({
+    pull: (controller) => {
+      if (at >= breaksAfter) {
+        controller.error(new TypeError('connection reset'));
+        return;
+      }
+      const end = Math.min(at + 50_000, bytes.byteLength, breaksAfter);
+      if (end > at) controller.enqueue(bytes.slice(at, end));
+      at = end;
+      if (at >= bytes.byteLength) controller.close();
+    },
+  });
+  return new Response(body, { status, headers });
+}
+
+/** Bytes of which no two pieces are alike; drawing all of them at random would take seconds. */
+function randomBytes(length: number, seed: number): Bytes {
+  const block = seededBytes(seed)(4093);
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += block.length) bytes.set(block.subarray(0, length - at), at);
+  for (let at = 0; at < length; at += 1024) bytes[at] = (at / 1024) % 251;
+  return bytes;
+}
+
+/** Equality of bodies; comparing them value by value takes seconds. */
+export function expectSame(got: Uint8Array, expected: Uint8Array): void {
+  expect(got.byteLength).toBe(expected.byteLength);
+  expect(Buffer.compare(got, expected)).toBe(0);
+}
+
+export function urlOf(path: string): CanonicalUrl {
+  return new URL(path, SITE).href as CanonicalUrl;
+}
+
+export function piece(index: number): PieceIndex {
+  return index as PieceIndex;
+}

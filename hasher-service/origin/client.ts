@@ -1,0 +1,138 @@
+import { Agent, type Dispatcher } from 'undici';
+import type { Bytes } from '../../src/core/bytes.js';
+import type { Site } from '../../src/core/brands.js';
+import type { Environment } from '../environment.js';
+import { digitsHeader, type Headers } from '../headers.js';
+import { OriginFault, toFault } from './fault.js';
+import { isPrivateLiteral, pinnedLookup } from './pinned-lookup.js';
+import type { Target } from './rules.js';
+import { Watchdog, type Pace } from './watchdog.js';
+
+export interface OriginRequest {
+  readonly target: Target;
+  readonly site: Site;
+  readonly method: 'GET' | 'HEAD';
+  readonly accept: string;
+  /** Validators of a conditional request. */
+  readonly conditions?: Readonly<Record<string, string>>;
+}
+
+/** An origin's answer. Exactly one of `body` (read to its end or left) and `discard` must be used. */
+export interface OriginAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Milliseconds since 1970 at which the request was sent. */
+  readonly sentAt: number;
+  readonly receivedAt: number;
+  /** Throws `OriginFault` when it is slow, cut off or too long. */
+  readonly body: AsyncIterable<Bytes>;
+  discard(): void;
+}
+
+export interface OriginClientOptions {
+  readonly environment: Environment;
+  readonly pace: Pace;
+  readonly maxBytes: number;
+}
+
+/** Sockets per origin: enough for the fetches that run at a time, kind to a small origin. */
+const CONNECTIONS = 8;
+/** Heads above this are not those of a media file. */
+const MAX_HEAD = 16 * 1024;
+const USER_AGENT = 'peerfold-hasher';
+
+/**
+ * Fetches from origins as any anonymous visitor would: no cookies, no authorisation, no redirects
+ * followed, no content coding. Private addresses are reachable only for targets that may be private.
+ */
+export class OriginClient {
+  readonly #guarded: Agent;
+  readonly #open: Agent;
+
+  constructor(private readonly options: OriginClientOptions) {
+    this.#guarded = this.#agent(false);
+    this.#open = this.#agent(true);
+  }
+
+  /** Sends one request; rejects with `OriginFault` when no head comes. */
+  async send(request: OriginRequest): Promise<OriginAnswer> {
+    const { clock } = this.options.environment;
+    const { target } = request;
+    if (!target.mayBePrivate && isPrivateLiteral(new URL(target.origin).hostname))
+      throw new OriginFault('private-address');
+    const watchdog = new Watchdog(clock, this.options.pace);
+    const sentAt = clock.now();
+    try {
+      const answer = await this.#dispatch(request, watchdog.signal);
+      watchdog.headArrived();
+      return this.#answerOf(answer, watchdog, sentAt);
+    } catch (error) {
+      watchdog.stop();
+      throw toFault(error, 'unreachable');
+    }
+  }
+
+  /** Drops every connection; requests under way fail. */
+  async close(): Promise<void> {
+    await Promise.all([this.#guarded.destroy(), this.#open.destroy()]);
+  }
+
+  #agent(mayBePrivate: boolean): Agent {
+    return new Agent({
+      connections: CONNECTIONS,
+      maxHeaderSize: MAX_HEAD,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { lookup: pinnedLookup(this.options.environment.resolve, mayBePrivate) },
+    });
+  }
+
+  #dispatch(request: OriginRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const { target, method, accept, site, conditions } = request;
+    const agent = target.mayBePrivate ? this.#open : this.#guarded;
+    const headers = {
+      ...conditions,
+      host: target.host,
+      accept,
+      'accept-encoding': 'identity',
+      origin: site,
+      'user-agent': USER_AGENT,
+    };
+    return agent.request({ origin: target.origin, path: target.path, method, headers, signal });
+  }
+
+  #answerOf(answer: Dispatcher.ResponseData, watchdog: Watchdog, sentAt: number): OriginAnswer {
+    const { statusCode, body } = answer;
+    const headers = linesOf(answer.headers);
+    const discard = (): void => {
+      watchdog.stop();
+      // Destroying an unread body reports its own abort, which is what was asked for.
+      body.on('error', () => undefined).destroy();
+    };
+    const receivedAt = this.options.environment.clock.now();
+    return { status: statusCode, headers, sentAt, receivedAt, body: this.#read(answer, watchdog), discard };
+  }
+
+  async *#read({ body, headers }: Dispatcher.ResponseData, watchdog: Watchdog): AsyncIterable<Bytes> {
+    const promised = digitsHeader(linesOf(headers), 'content-length');
+    let length = 0;
+    try {
+      for await (const chunk of body as AsyncIterable<Buffer<ArrayBuffer>>) {
+        length += chunk.byteLength;
+        if (length > this.options.maxBytes) throw new OriginFault('too-large');
+        watchdog.saw(chunk.byteLength);
+        yield chunk;
+      }
+    } catch (error) {
+      throw toFault(error, 'truncated');
+    } finally {
+      watchdog.stop();
+    }
+    if (promised !== undefined && promised !== length) throw new OriginFault('truncated');
+  }
+}
+
+function linesOf(headers: Dispatcher.ResponseData['headers']): Headers {
+  const lines = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value ?? ''].flat()]);
+  return Object.fromEntries(lines) as Headers;
+}

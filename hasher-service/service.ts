@@ -1,0 +1,46 @@
+import type { HasherConfig } from './config.js';
+import type { Site } from '../src/core/brands.js';
+import type { Clock } from '../src/core/clock.js';
+import type { FastifyRequest } from 'fastify';
+import { ApiError } from './api-error.js';
+import type { Archive } from './archive.js';
+import type { Catalogue } from './catalogue.js';
+import type { FetchQueue } from './fetch-queue.js';
+import type { Housekeeping } from './housekeeping.js';
+import type { Keyring } from './keys.js';
+import type { LiveRoots } from './live-roots.js';
+import type { Metrics } from './metrics.js';
+import type { PolicyFile } from './policy-file.js';
+import type { Signer } from './statements.js';
+
+/** What the routes work with. */
+export interface Service {
+  readonly config: HasherConfig;
+  readonly clock: Clock;
+  readonly keyring: Keyring;
+  readonly signer: Signer;
+  readonly policy: PolicyFile;
+  readonly roots: LiveRoots;
+  readonly archive: Archive;
+  readonly queue: FetchQueue;
+  readonly catalogue: Catalogue;
+  readonly housekeeping: Housekeeping;
+  readonly metrics: Metrics;
+  readonly rootsToken: string;
+}
+
+/** Parses a text body; a malformed one is answered with 400. */
+export function parsedBody<T>(request: FastifyRequest, parse: (text: string) => T | undefined): T {
+  const parsed = typeof request.body === 'string' ? parse(request.body) : undefined;
+  if (parsed === undefined) throw new ApiError(400, 'bad-request', 'The body is malformed or over a limit.');
+  return parsed;
+}
+
+/** Rejects sites that are not served, and pages of other sites that speak for one. */
+export function checkSite({ config }: Service, request: FastifyRequest, site: Site): void {
+  if (!config.sites.includes(site))
+    throw new ApiError(403, 'unknown-site', `This hash service does not serve ${site}.`);
+  const { origin } = request.headers;
+  if (origin !== undefined && origin !== site)
+    throw new ApiError(403, 'wrong-origin', `A page of ${origin} cannot ask for ${site}.`);
+}

@@ -1,1 +1,69 @@
-export {};
+import { pino } from 'pino';
+import type { RandomBytes } from '../src/core/bytes.js';
+import { PeerfoldError, reasonOf } from '../src/core/errors.js';
+import { systemClock } from '../src/protocol/system-clock.js';
+import { RemoteKeys } from '../src/verify/keys.js';
+import { Addresses } from './addresses.js';
+import { SignedAdmission } from './admission.js';
+import { trackerConfig, type TrackerConfig, type TrackerOptions } from './config.js';
+import { Door } from './door.js';
+import { HasherClient } from './hasher-client.js';
+import { MemoryIndex } from './index-memory.js';
+import { Metrics } from './metrics.js';
+import { TrackerServer, type Place } from './server.js';
+import { TrackerCore } from './tracker.js';
+
+export { trackerConfig, type TrackerConfig, type TrackerOptions } from './config.js';
+
+export interface Tracker {
+  /** Resolves with the address once visitors can connect. Rejects with the system's error. */
+  listen(place: Place): Promise<{ url: string }>;
+  /** Tells every visitor when to come back, then closes. */
+  close(): Promise<void>;
+}
+
+/** A tracker in this process. Rejects with `bad-config` and a sentence that names every wrong field. */
+export function createTracker(options: TrackerOptions): Promise<Tracker> {
+  const result = trackerConfig.safeParse(options);
+  if (result.success) return Promise.resolve(assemble(result.data));
+  const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`);
+  return Promise.reject(new PeerfoldError('bad-config', faults.join('; ')));
+}
+
+function assemble(config: TrackerConfig): Tracker {
+  const clock = systemClock;
+  const { hasher, hasherToken: token, leaseSeconds } = config;
+  const log = pino({ name: 'peerfold-tracker', level: config.logLevel }, pino.destination(2));
+  const metrics = new Metrics((error) => {
+    log.warn(reasonOf(error));
+  });
+  const keys = new RemoteKeys({ hasher, fetch, clock });
+  const core = new TrackerCore({
+    limits: config,
+    clock,
+    random: randomBytes,
+    desk: new SignedAdmission({ keys, clock }, (error) => {
+      metrics.trouble(error);
+    }),
+    roots: new HasherClient({ hasher, token, fetch }),
+    createIndex: (_site, dice) => new MemoryIndex(config, dice),
+    tally: metrics,
+  });
+  metrics.watch(() => core.census());
+  return new TrackerServer({
+    core,
+    door: new Door(clock, config),
+    addresses: new Addresses(config.trustedProxies),
+    metrics,
+    clock,
+    leaseSeconds,
+    ready: () => keysAreThere(keys),
+  });
+}
+
+/** Asks for a key that is never there, which reads the key set when it is older than half a minute. */
+async function keysAreThere(keys: RemoteKeys): Promise<void> {
+  await keys.find('readiness');
+}
+
+const randomBytes: RandomBytes = (length) => crypto.getRandomValues(new Uint8Array(length));

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { createDemoSite } from '../../demo-site/server.js';
+import { createHasher } from '../../hasher-service/index.js';
+import { createTracker } from '../../tracker-service/index.js';
+import { configured } from './command.js';
+import type { Io } from './io.js';
+import { listenAt, portFailure } from './serve.js';
+
+const port = (byDefault: number, meaning: string) =>
+  z.number().int().min(1).max(65_535).default(byDefault).describe(`${meaning}, a TCP port`);
+
+const demoConfig = z.strictObject({
+  sitePort: port(8080, 'the demo site'),
+  hasherPort: port(8081, 'its hash service'),
+  trackerPort: port(8082, 'its tracker'),
+  data: z.string().min(1).default(join('.peerfold', 'demo')).describe('directory of keys and tokens'),
+});
+type DemoConfig = z.output<typeof demoConfig>;
+
+/** Only this machine is served. Browsers take `localhost` for a secure context, which workers need. */
+const HOST = '127.0.0.1';
+const ROOTS_TOKEN_LENGTH = 24;
+
+type Close = () => Promise<void>;
+
+export const demo = configured({
+  name: 'peerfold demo',
+  summary: 'A site with pictures and films, its hash service and its tracker, on this machine only.',
+  schema: demoConfig,
+  naming: { prefix: 'PEERFOLD' },
+  async act(config, io) {
+    const closers: Close[] = [];
+    try {
+      await start(config, closers);
+      greet(config, io);
+      await io.stopped();
+    } finally {
+      for (const close of closers.reverse()) await close();
+    }
+    return 0;
+  },
+});
+
+/** Starts the three; whatever came up is in `closers` when one does not. */
+async function start(
+  { sitePort, hasherPort, trackerPort, data }: DemoConfig,
+  closers: Close[],
+): Promise<void> {
+  const site = `http://localhost:${sitePort}`;
+  const hasher = `http://localhost:${hasherPort}`;
+  const rootsToken = randomBytes(ROOTS_TOKEN_LENGTH).toString('hex');
+
+  const hashService = await createHasher({
+    sites: [site],
+    origins: [`${site}=http://${HOST}:${sitePort}`],
+    data,
+    rootsToken,
+    publicUrl: hasher,
+    logLevel: 'warn',
+  });
+  closers.push(() => hashService.close());
+  await listenAt(hashService, { port: hasherPort, host: HOST }, label('hasher'));
+
+  const tracker = await createTracker({ hasher: `http://${HOST}:${hasherPort}`, hasherToken: rootsToken });
+  closers.push(() => tracker.close());
+  await listenAt(tracker, { port: trackerPort, host: HOST }, label('tracker'));
+
+  const place = { port: sitePort, host: HOST };
+  const demoSite = await createDemoSite({ ...place, hasher, tracker: `ws://localhost:${trackerPort}` }).catch(
+    (error: unknown) => {
+      throw portFailure(error, place, label('site'));
+    },
+  );
+  closers.push(() => demoSite.close());
+}
+
+function label(name: 'site' | 'hasher' | 'tracker'): { name: string; portFrom: string } {
+  return { name, portFrom: `--${name}-port or PEERFOLD_${name.toUpperCase()}_PORT` };
+}
+
+function greet({ sitePort, hasherPort, trackerPort }: DemoConfig, io: Io): void {
+  io.out(
+    [
+      `peerfold demo ready at http://localhost:${sitePort}`,
+      '',
+      '  1. Open it and scroll through the gallery: everything comes from the origin.',
+      '  2. Open it again as somebody else, in a private window or another browser, and scroll:',
+      '     what is below the fold now comes from the first visitor. The overlay marks each',
+      '     picture by its source and adds up the bytes.',
+      '  3. Try the films the same way: their first seconds come from the origin, the rest from peers.',
+      '',
+      `  hash service http://localhost:${hasherPort}, tracker ws://localhost:${trackerPort}`,
+      '  Ctrl+C ends the demo.',
+    ].join('\n'),
+  );
+}

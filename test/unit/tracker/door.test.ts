@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import { Addresses } from '../../../tracker-service/addresses.js';
+import { Budget } from '../../../tracker-service/budget.js';
+import { trackerConfig } from '../../../tracker-service/config.js';
+import { Door } from '../../../tracker-service/door.js';
+import { Targets } from '../../../tracker-service/targets.js';
+import type { PeerId } from '../../../src/core/brands.js';
+import { FakeClock } from '../../support/fake-clock.js';
+
+const limits = { maxSockets: 100, socketsPerAddress: 5, newSocketsPerSecond: 2 };
+
+describe('the door', () => {
+  it('holds back one address and nobody else', async () => {
+    const clock = new FakeClock();
+    const door = new Door(clock, limits);
+    for (let i = 0; i < 1000; i++) {
+      if (i % 10 === 0) await clock.advance(500);
+      door.enter('flooder');
+    }
+    expect(door.sockets).toBe(5);
+    expect(door.enter('flooder')).toBe(429);
+    expect(door.enter('other')).toBe('in');
+    door.leave('flooder');
+    await clock.advance(10_000);
+    expect(door.enter('flooder')).toBe('in');
+  });
+
+  it('limits how fast one address comes back', async () => {
+    const clock = new FakeClock();
+    const door = new Door(clock, limits);
+    let inside = 0;
+    for (let i = 0; i < 100; i++) {
+      if (door.enter('a') !== 'in') continue;
+      inside++;
+      door.leave('a');
+    }
+    expect(inside).toBe(6);
+    await clock.advance(1_000);
+    expect([door.enter('a'), door.enter('a'), door.enter('a')]).toEqual(['in', 'in', 429]);
+  });
+
+  it('is full at some point, for everybody', () => {
+    const door = new Door(new FakeClock(), limits);
+    for (let i = 0; i < 100; i++) expect(door.enter(`a${i}`)).toBe('in');
+    expect(door.enter('late')).toBe(503);
+    door.leave('a0');
+    expect(door.enter('late')).toBe('in');
+  });
+
+  it('does not count a socket out twice, nor one that never came in', () => {
+    const door = new Door(new FakeClock(), limits);
+    door.enter('a');
+    for (let i = 0; i < 3; i++) door.leave('a');
+    door.leave('nobody');
+    expect(door.sockets).toBe(0);
+  });
+
+  it('forgets addresses, also when a million different ones knock', () => {
+    const door = new Door(new FakeClock(), limits);
+    for (let i = 0; i < 50_000; i++) {
+      if (door.enter(`a${i}`) === 'in' && i > 10) door.leave(`a${i}`);
+    }
+    expect(door.addresses).toBeLessThanOrEqual(10_020);
+    expect(door.sockets).toBe(11);
+  });
+});
+
+describe('a budget', () => {
+  it('saves up to its burst and tells how long to wait', async () => {
+    const clock = new FakeClock();
+    const budget = new Budget(clock, 10, 20);
+    expect(budget.spend(20)).toBe(0);
+    expect(budget.spend(5)).toBe(500);
+    await clock.advance(500);
+    expect(budget.spend(5)).toBe(0);
+    await clock.advance(60_000);
+    expect(budget.full).toBe(true);
+    expect(budget.spend(15)).toBe(0);
+    expect(budget.wait(10)).toBe(500);
+  });
+
+  it('lets what costs more than the burst through when it is full', () => {
+    const clock = new FakeClock();
+    const budget = new Budget(clock, 1, 10);
+    expect(budget.spend(1000)).toBe(0);
+    expect(budget.spend(1000)).toBe(10_000);
+  });
+
+  it('is not refilled by a jump of the wall clock', () => {
+    const clock = new FakeClock();
+    const budget = new Budget(clock, 1, 1);
+    budget.spend(1);
+    clock.jump(3_600_000);
+    expect(budget.wait()).toBe(1000);
+  });
+});
+
+describe('targets', () => {
+  it('count different peers within a minute', async () => {
+    const clock = new FakeClock();
+    const targets = new Targets(clock, 2);
+    const [a, b, c] = ['a', 'b', 'c'] as [PeerId, PeerId, PeerId];
+    expect([targets.reach(a), targets.reach(a)]).toEqual([0, 0]);
+    await clock.advance(10_000);
+    expect([targets.reach(b), targets.reach(c)]).toEqual([0, 50_000]);
+    await clock.advance(50_000);
+    expect([targets.reach(c), targets.reach(a)]).toEqual([0, 10_000]);
+  });
+});
+
+describe('addresses', () => {
+  const direct = new Addresses([]);
+  it.each([
+    ['8.8.4.4', '8.8.4.4/32', '8.8.4.0/24'],
+    ['::ffff:8.8.4.4', '8.8.4.4/32', '8.8.4.0/24'],
+    ['127.0.0.1', '127.0.0.1/32', undefined],
+    ['10.1.2.3', '10.1.2.3/32', undefined],
+    ['2a00:1450:4001:81c::200e', '2a00:1450:4001:81c::/64', '2a00:1450:4001::/48'],
+    ['2a00:1450:4001:81c:ffff::1', '2a00:1450:4001:81c::/64', '2a00:1450:4001::/48'],
+    ['::1', '::/64', undefined],
+    ['', 'unknown', undefined],
+    ['garbage', 'unknown', undefined],
+  ])('%s counts as %s', (remote, address, network) => {
+    expect(direct.groupOf(remote, undefined)).toEqual({ address, network });
+  });
+
+  it('believes X-Forwarded-For from nobody it does not trust', () => {
+    expect(direct.groupOf('8.8.4.4', '1.1.1.1').address).toBe('8.8.4.4/32');
+  });
+
+  it.each([
+    ['9.9.9.9, 1.1.1.1', '1.1.1.1/32'],
+    ['1.1.1.1, 10.0.0.7', '1.1.1.1/32'],
+    ['9.9.9.9,1.1.1.1 , 10.0.0.7,127.0.0.1', '1.1.1.1/32'],
+    ['', '10.0.0.1/32'],
+    ['1.1.1.1, garbage', '10.0.0.1/32'],
+    ['10.0.0.9', '10.0.0.9/32'],
+    [`${'1.1.1.1, '.repeat(5_000)}2a00:1450:4001:81c::1`, '2a00:1450:4001:81c::/64'],
+  ])('reads X-Forwarded-For %.40s from the right through trusted proxies', (header, address) => {
+    const behind = new Addresses(['10.0.0.0/24', '127.0.0.1', '::1']);
+    expect(behind.groupOf('10.0.0.1', header).address).toBe(address);
+    expect(behind.groupOf('::ffff:10.0.0.1', header).address).toBe(address);
+  });
+});
+
+describe('the configuration', () => {
+  it('needs no more than the hash service', () => {
+    expect(trackerConfig.parse({ hasher: 'http://localhost:8081' })).toMatchObject({
+      port: 8082,
+      host: '127.0.0.1',
+      messagesPerSecond: 20,
+      socketsPerAddress: 64,
+    });
+  });
+
+  it.each([
+    {},
+    { hasher: 'localhost:8081' },
+    { hasher: 'ftp://x' },
+    { hasher: 'http://h', port: 70_000 },
+    { hasher: 'http://h', port: '8082' },
+    { hasher: 'http://h', leaseSeconds: 0 },
+    { hasher: 'http://h', trustedProxies: ['nonsense'] },
+    { hasher: 'http://h', unknown: 1 },
+  ])('refuses %j', (options) => {
+    expect(trackerConfig.safeParse(options).success).toBe(false);
+  });
+});

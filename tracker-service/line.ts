@@ -1,0 +1,26 @@
+import type { TrackerMessage } from '../src/protocol/tracker.js';
+import type { EndReason } from './refusal.js';
+
+/** A visitor's socket as the core sees it; the binding to a real one is the server's. */
+export interface Connection {
+  /** The browser's `Origin` header; absent outside browsers. */
+  readonly origin: string | undefined;
+  /** What counts as one address for limits and closeness; never sent to anybody. */
+  readonly address: string;
+  /** The public network around it, when the address is a public one. */
+  readonly network: string | undefined;
+  /** Bytes given to `send` that the other end has not taken yet. */
+  readonly bufferedAmount: number;
+  send(text: string): void;
+  /** `code` is a WebSocket close code, `reason` a few words. */
+  close(code: number, reason: string): void;
+}
+
+/** The way to a welcomed visitor. */
+export interface Line {
+  readonly connection: Connection;
+  /** The visitor reads too slowly for anything it did not ask for. */
+  readonly crowded: boolean;
+  send(message: TrackerMessage): void;
+  end(reason: EndReason): void;
+}

@@ -1,0 +1,41 @@
+import type { PeerStats, SwarmStats } from './contract.js';
+import type { Links, Partner } from './links.js';
+import type { Session } from './session.js';
+
+/** Bytes of sessions that are over. */
+export class Totals {
+  uploaded = 0;
+  downloaded = 0;
+  wasted = 0;
+
+  add({ uploaded, downloads }: Session): void {
+    this.uploaded += uploaded;
+    this.downloaded += downloads.downloaded;
+    this.wasted += downloads.wasted;
+  }
+}
+
+/** The whole visit: sessions that are over and those that go on. */
+export function statsOf(links: Links, past: Totals): SwarmStats {
+  const all = new Totals();
+  for (const { session } of links.all) all.add(session);
+  return {
+    links: links.ready.length,
+    constructed: links.constructed,
+    uploaded: past.uploaded + all.uploaded,
+    downloaded: past.downloaded + all.downloaded,
+    wasted: past.wasted + all.wasted,
+    peers: [...links.all].map(peerStats),
+  };
+}
+
+function peerStats({ peer: { pid, key, from }, session }: Partner): PeerStats {
+  const { downloads, uploaded, ready } = session;
+  const { downloaded, inFlight, window, pace } = downloads;
+  return {
+    ...{ pid, key, from, uploaded, downloaded, inFlight },
+    open: ready,
+    rate: pace.meter.rate,
+    window: window.bytes,
+  };
+}

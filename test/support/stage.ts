@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,7 +9,8 @@ import { createDemoSite, type DemoSite, type DemoSiteOptions} from '../../demo-s
 import type { LoggedRequest } from '../../demo-site/log.js';
 import type { Hasher } from '../../hasher-service/index.js';
 import type { Tracker } from '../../tracker-service/index.js';
-import { Visitor } from './visitor.js';
+import { SHELF, shelf } from './pages.js';
+import { Visitor, type VisitorOptions } from './visitor.js';
 
 /**
  * The whole of Peerfold for one browser test: the demo site's origin, the hash service and the
@@ -16,6 +18,8 @@ import { Visitor } from './visitor.js';
  */
 export class Stage {
   readonly #visitors = new Set<Visitor>();
+  /** Paths that browsers asked the hash service for. */
+  readonly hasherRequests: string[] = [];
   #hasher: Hasher | undefined;
   #tracker: Tracker | undefined;
 
@@ -38,6 +42,7 @@ export class Stage {
     const stage = new Stage(site, { hasher, tracker }, data, randomBytes(16).toString('hex'));
     await stage.startHasher();
     await stage.startTracker();
+    stage.serve(SHELF, shelf());
     return stage;
   }
 
@@ -50,6 +55,9 @@ export class Stage {
       data: this.data,
       rootsToken: this.rootsToken,
       logLevel: 'silent',
+    });
+    this.#hasher.app.server.on('request', ({ url = '', headers }: IncomingMessage) => {
+      if (headers['user-agent']?.includes('Chrome')) this.hasherRequests.push(url);
     });
     await this.#hasher.listen({ port: this.ports.hasher, host: '127.0.0.1' });
   }
@@ -74,6 +82,11 @@ export class Stage {
     this.#tracker = undefined;
   }
 
+  /** Puts a page or script on the site, in place of what was there. */
+  serve(path: string, content: string): void {
+    this.site.faults.set({ path, content });
+  }
+
   /**
    * Resolves when the tracker knows of `count` announced roots, summed over visitors: whoever comes
    * next can be introduced to their holders. Rejects after `timeout` ms.
@@ -94,14 +107,25 @@ export class Stage {
     return Number(new RegExp(`^peerfold_tracker_${name} (.*)$`, 'm').exec(metrics)?.[1] ?? Number.NaN);
   }
 
+  /** Writes the operator's policy, and resolves once the hash service signs it. */
+  async setPolicy(policy: { readonly enabled: boolean }): Promise<void> {
+    await writeFile(path.join(this.data, 'policy.json'), JSON.stringify(policy));
+    for (;;) {
+      const jws = await (await fetch(`http://localhost:${this.ports.hasher}/v1/policy`)).text();
+      const claims = JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()) as object;
+      if ('enabled' in claims && claims.enabled === policy.enabled) return;
+      await pause(50);
+    }
+  }
+
   /** Requests that browsers sent for media; the hash service's own fetches are left out. */
   browserRequests(pattern: string): LoggedRequest[] {
     return this.site.log.of(pattern).filter((entry) => entry.headers['user-agent']?.includes('Chrome'));
   }
 
   /** A new visitor with an empty profile. */
-  async visitor(): Promise<Visitor> {
-    const visitor = await Visitor.arrive(this.site.url);
+  async visitor(options: VisitorOptions = {}): Promise<Visitor> {
+    const visitor = await Visitor.arrive(this.site.url, options);
     this.#visitors.add(visitor);
     return visitor;
   }

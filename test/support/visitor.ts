@@ -3,24 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium, type BrowserContext, type Page, type Response } from 'playwright';
+import { CHROMIUM_ARGS } from '../../scripts/find-browser.mjs';
 import type { Peerfold } from '../../src/index.js';
 
 declare global {
   interface Window {
-    readonly peerfold: Peerfold;
+    peerfold: Peerfold;
   }
 }
 
-const BROWSER_ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-default-apps',
-  '--disable-sync',
-  '--no-first-run',
-  '--no-default-browser-check',
-  '--autoplay-policy=no-user-gesture-required',
-];
+const BROWSER_ARGUMENTS = [...CHROMIUM_ARGS, '--autoplay-policy=no-user-gesture-required'];
 
 /** What a page received for one URL: what it was answered with, and the digest of the body. */
 export interface Received {
@@ -29,6 +21,11 @@ export interface Received {
   readonly sha256: string;
   readonly bytes: number;
   readonly fromWorker: boolean;
+}
+
+export interface VisitorOptions {
+  /** Pages that are left may be kept, as browsers do. Playwright turns that off: it loses hold of such pages. */
+  readonly backForwardCache?: boolean;
 }
 
 /** One browser with one profile. */
@@ -42,11 +39,12 @@ export class Visitor {
     private readonly profile: string,
   ) {}
 
-  static async arrive(site: string): Promise<Visitor> {
+  static async arrive(site: string, options: VisitorOptions = {}): Promise<Visitor> {
     const profile = await mkdtemp(path.join(tmpdir(), 'peerfold-visitor-'));
     const executablePath = process.env['PEERFOLD_CHROMIUM'];
     const context = await chromium.launchPersistentContext(profile, {
       args: BROWSER_ARGUMENTS,
+      ignoreDefaultArgs: options.backForwardCache ? ['--disable-back-forward-cache'] : [],
       viewport: { width: 1280, height: 800 },
       ...(executablePath === undefined ? {} : { executablePath }),
     });
@@ -70,9 +68,16 @@ export class Visitor {
   }
 
   /** Opens a page of the site; resolves when it has loaded and Peerfold is ready. */
-  async open(pathname: string): Promise<void> {
-    await this.page.goto(this.site + pathname);
-    await this.ready();
+  async open(pathname: string, page: Page = this.page): Promise<void> {
+    await page.goto(this.site + pathname);
+    await this.ready(page);
+  }
+
+  /** Another tab of the same browser. */
+  async newTab(): Promise<Page> {
+    const page = await this.context.newPage();
+    this.watch(page);
+    return page;
   }
 
   async ready(page: Page = this.page): Promise<void> {
@@ -85,25 +90,25 @@ export class Visitor {
     await page.waitForFunction(() => window.peerfold.stats().links > 0);
   }
 
-  stats(): Promise<ReturnType<Peerfold['stats']>> {
-    return this.page.evaluate(() => window.peerfold.stats());
+  stats(page: Page = this.page): Promise<ReturnType<Peerfold['stats']>> {
+    return page.evaluate(() => window.peerfold.stats());
   }
 
   /** Scrolls to the end at reading pace: half a viewport every `pause` ms. */
-  async readToEnd(pause = 250): Promise<void> {
-    await this.page.evaluate(async (pause) => {
+  async readToEnd(pause = 250, page: Page = this.page): Promise<void> {
+    await page.evaluate(async (pause) => {
       const atEnd = () => scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
       while (!atEnd()) {
         scrollBy(0, innerHeight / 2);
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }, pause);
-    await this.allImagesLoaded();
+    await this.allImagesLoaded('all', page);
   }
 
   /** Resolves when every image of the page is decoded, or only the `eager` ones. */
-  async allImagesLoaded(which: 'all' | 'eager' = 'all'): Promise<void> {
-    await this.page.waitForFunction((which) => {
+  async allImagesLoaded(which: 'all' | 'eager' = 'all', page: Page = this.page): Promise<void> {
+    await page.waitForFunction((which) => {
       const images = [...document.images].filter((image) => which === 'all' || image.loading !== 'lazy');
       return images.every((image) => image.complete && image.naturalWidth > 0);
     }, which);
@@ -114,6 +119,13 @@ export class Visitor {
     const session = await this.context.newCDPSession(this.page);
     await session.send('ServiceWorker.enable');
     await session.send('ServiceWorker.stopAllWorkers');
+    await session.detach();
+  }
+
+  /** Empties the browser's HTTP cache, and nothing else. */
+  async clearHttpCache(): Promise<void> {
+    const session = await this.context.newCDPSession(this.page);
+    await session.send('Network.clearBrowserCache');
     await session.detach();
   }
 

@@ -1,0 +1,298 @@
+import { isRoot, type CanonicalUrl, type PieceIndex, type Root } from '../core/brands.js';
+import type { Bytes } from '../core/bytes.js';
+import type { Clock, Timer } from '../core/clock.js';
+import { memoryBacking, type Backing } from './backing.js';
+import { Catalogue, entryOf, recordOf, type Entry } from './catalogue.js';
+import { Pending } from './pending.js';
+import type { PieceStore, Representation, StoredRepresentation } from './port.js';
+
+export interface BackedStoreOptions {
+  readonly backing: Backing;
+  readonly clock: Clock;
+  /** Bytes of pieces kept on the backing. */
+  readonly quota: number;
+}
+
+/** Bytes written in one transaction: the fastest size measured for values of 64 to 256 KiB. */
+const WRITE_BATCH = 2 ** 20;
+/** Storing is the dearest step; it waits until a burst of pieces is over (ms). */
+const WRITE_DELAY = 300;
+/** Bytes that may wait to be written; a disk that hangs must not fill the memory. */
+const MAX_PENDING = 32 * 2 ** 20;
+/** What is kept once the disk has failed, and memory is all there is. */
+const MEMORY_QUOTA = 64 * 2 ** 20;
+/** A full disk fails once, and again after half of our data was evicted: then it is not for us. */
+const MAX_FAILURES = 2;
+/** A handful of small texts; a page script that floods the disk with more is not read. */
+const MAX_NOTES = 32;
+const LAYER = 'layer';
+const VISIT = 'visit';
+
+/**
+ * The store over any backing: an index in memory, reads from memory or the backing, writes behind.
+ * State is owned like this: `#catalogue` says what is stored, `#pending` holds bytes that only memory
+ * has, `#dirty` and `#gone` what the backing's index has not been told yet.
+ */
+export class BackedStore implements PieceStore {
+  readonly ready: Promise<void>;
+  readonly #clock: Clock;
+  readonly #catalogue = new Catalogue();
+  readonly #notes = new Map<string, string>();
+  readonly #pending = new Pending();
+  readonly #dirty = new Set<Root>();
+  readonly #gone = new Map<Root, string[]>();
+  readonly #staleNotes = new Set<string>();
+  #backing: Backing;
+  #quota: number;
+  #visit = '';
+  /** Used before a page has named the visit, which may be another one than the last. */
+  #early: [Root, PieceIndex][] | undefined = [];
+  #failures = 0;
+  #timer: Timer;
+  #writing: Promise<void> | undefined;
+
+  constructor({ backing, clock, quota }: BackedStoreOptions) {
+    this.#backing = backing;
+    this.#clock = clock;
+    this.#quota = quota;
+    this.ready = this.#load();
+  }
+
+  beginVisit(visit: string): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    this.#visit = visit;
+    this.remember(VISIT, visit);
+    for (const [root, index] of early) this.use(root, index);
+  }
+
+  find(root: Root): StoredRepresentation | undefined {
+    const entry = this.#catalogue.get(root);
+    if (entry) this.#catalogue.ofVisit(entry, this.#visit);
+    return entry;
+  }
+
+  tokenFor(url: CanonicalUrl): string | undefined {
+    return this.#catalogue.tokenFor(url);
+  }
+
+  usedInVisit(): StoredRepresentation[] {
+    return this.#catalogue.all().filter(({ visit, used }) => visit === this.#visit && used.count > 0);
+  }
+
+  async read(root: Root, index: PieceIndex): Promise<Bytes | undefined> {
+    const entry = this.#catalogue.get(root);
+    if (!entry?.stored.has(index)) return undefined;
+    const bytes = await this.#get(keyOf(root, index));
+    if (!bytes) this.forget(root, index);
+    return bytes;
+  }
+
+  write(what: Representation, index: PieceIndex, bytes: Bytes): void {
+    const entry = this.#touch(what);
+    if (!entry.stored.has(index)) {
+      this.#hold(keyOf(what.root, index), bytes);
+      this.#catalogue.addPiece(entry, index);
+    }
+    this.#use(entry, index);
+    this.#evict(this.#quota, what.root);
+  }
+
+  use(root: Root, index: PieceIndex): void {
+    const entry = this.#catalogue.get(root);
+    if (entry?.stored.has(index)) this.#use(this.#touch(entry), index);
+  }
+
+  forget(root: Root, index: PieceIndex): void {
+    const entry = this.#catalogue.get(root);
+    if (!entry) return;
+    this.#catalogue.removePiece(entry, index);
+    this.#pending.remove(keyOf(root, index));
+    this.#changed(root);
+  }
+
+  async readLayer(root: Root): Promise<Bytes | undefined> {
+    return this.#catalogue.get(root)?.layer ? this.#get(keyOf(root, LAYER)) : undefined;
+  }
+
+  writeLayer(what: Representation, layer: Bytes): void {
+    const entry = this.#touch(what);
+    if (entry.layer) return;
+    entry.layer = true;
+    this.#hold(keyOf(what.root, LAYER), layer);
+  }
+
+  keepToken(root: Root, url: CanonicalUrl, token: string): void {
+    const entry = this.#catalogue.get(root);
+    if (!entry || entry.tokens.get(url) === token) return;
+    this.#catalogue.setToken(entry, url, token);
+    this.#changed(root);
+  }
+
+  forgetToken(url: CanonicalUrl): void {
+    const entry = this.#catalogue.removeToken(url);
+    if (entry) this.#changed(entry.root);
+  }
+
+  drop(root: Root): void {
+    const entry = this.#catalogue.remove(root);
+    if (entry) this.#discard(entry);
+  }
+
+  recall(name: string): string | undefined {
+    return this.#notes.get(name);
+  }
+
+  remember(name: string, text: string): void {
+    if (this.#notes.get(name) === text) return;
+    this.#notes.set(name, text);
+    this.#staleNotes.add(name);
+    this.#schedule();
+  }
+
+  /** One writer at a time; a flush that finds one running goes round once more after it. */
+  async flush(): Promise<void> {
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    while (this.#writing) await this.#writing;
+    this.#writing = this.#writeAll().finally(() => {
+      this.#writing = undefined;
+    });
+    await this.#writing;
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const { records, notes } = await this.#backing.load();
+      this.#catalogue.restore(records.flatMap((record) => entryOf(record) ?? []));
+      for (const [name, text] of [...notes].slice(0, MAX_NOTES)) {
+        if (typeof text === 'string' && !this.#notes.has(name)) this.#notes.set(name, text);
+      }
+      if (this.#early) this.#visit = this.#notes.get(VISIT) ?? '';
+      this.#evict(this.#quota);
+    } catch {
+      // The documented degradation: no disk means a store that lasts as long as the worker.
+      this.#toMemory();
+    }
+  }
+
+  async #get(key: string): Promise<Bytes | undefined> {
+    const pending = this.#pending.get(key);
+    if (pending) return pending;
+    const value = await this.#backing.get(key).catch(() => undefined);
+    return value instanceof Uint8Array && value.buffer instanceof ArrayBuffer ? (value as Bytes) : undefined;
+  }
+
+  #touch(what: Representation): Entry {
+    const entry = this.#catalogue.touch(what, this.#visit, this.#clock.now());
+    this.#changed(what.root);
+    return entry;
+  }
+
+  #use(entry: Entry, index: PieceIndex): void {
+    entry.used.set(index);
+    this.#early?.push([entry.root, index]);
+  }
+
+  #changed(root: Root): void {
+    this.#dirty.add(root);
+    this.#schedule();
+  }
+
+  #hold(key: string, bytes: Bytes): void {
+    this.#pending.add(key, bytes);
+    if (this.#pending.bytes > MAX_PENDING) this.#shed();
+    if (this.#pending.bytes >= WRITE_BATCH && !this.#writing) void this.flush();
+  }
+
+  /** The disk does not keep up: lets go of what has waited longest. */
+  #shed(): void {
+    for (const key of this.#pending.keys()) {
+      if (this.#pending.bytes <= MAX_PENDING) return;
+      const [root, index] = key.split('/');
+      const entry = isRoot(root) ? this.#catalogue.get(root) : undefined;
+      if (entry && index === LAYER) entry.layer = false;
+      else if (entry) this.#catalogue.removePiece(entry, Number(index) as PieceIndex);
+      this.#pending.remove(key);
+    }
+  }
+
+  #evict(quota: number, keep?: Root): void {
+    for (const entry of this.#catalogue.evict(quota, keep)) this.#discard(entry);
+  }
+
+  #discard(entry: Entry): void {
+    const keys = entry.layer ? [keyOf(entry.root, LAYER)] : [];
+    for (let i = 0; i < entry.stored.length; i++) {
+      if (entry.stored.has(i)) keys.push(keyOf(entry.root, i as PieceIndex));
+    }
+    for (const key of keys) this.#pending.remove(key);
+    this.#dirty.delete(entry.root);
+    this.#gone.set(entry.root, keys);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    this.#timer ??= this.#clock.setTimeout(() => {
+      this.#timer = undefined;
+      void this.flush();
+    }, WRITE_DELAY);
+  }
+
+  async #writeAll(): Promise<void> {
+    try {
+      await this.#removeGone();
+      while (!this.#pending.isEmpty) await this.#writeBatch();
+      await this.#writeIndex();
+      this.#failures = 0;
+    } catch {
+      this.#failed();
+    }
+  }
+
+  async #removeGone(): Promise<void> {
+    const gone = [...this.#gone];
+    this.#gone.clear();
+    if (gone.length === 0) return;
+    const roots = gone.map(([root]) => root).filter((root) => !this.#catalogue.get(root));
+    await this.#backing.removeRecords(roots);
+    await this.#backing.removePieces(
+      gone.flatMap(([, keys]) => keys).filter((key) => !this.#pending.get(key)),
+    );
+  }
+
+  async #writeBatch(): Promise<void> {
+    const batch = this.#pending.batch(WRITE_BATCH);
+    await this.#backing.putPieces(batch);
+    for (const [key] of batch) this.#pending.remove(key);
+  }
+
+  async #writeIndex(): Promise<void> {
+    const roots = [...this.#dirty];
+    this.#dirty.clear();
+    const entries = roots.flatMap((root) => this.#catalogue.get(root) ?? []);
+    if (entries.length > 0) await this.#backing.putRecords(entries.map(recordOf));
+    for (const name of this.#staleNotes) {
+      this.#staleNotes.delete(name);
+      await this.#backing.putNote(name, this.#notes.get(name) ?? '');
+    }
+  }
+
+  /** The first failure may be a full disk: make room. The next one ends our use of the disk. */
+  #failed(): void {
+    this.#failures++;
+    if (this.#failures >= MAX_FAILURES) this.#toMemory();
+    else this.#evict(this.#catalogue.bytes / 2);
+    if (!this.#pending.isEmpty) this.#schedule();
+  }
+
+  #toMemory(): void {
+    this.#backing = memoryBacking();
+    this.#quota = Math.min(this.#quota, MEMORY_QUOTA);
+    this.#evict(this.#quota);
+  }
+}
+
+function keyOf(root: Root, part: PieceIndex | typeof LAYER): string {
+  return `${root}/${part}`;
+}

@@ -1,0 +1,39 @@
+import type { Bytes } from '../core/bytes.js';
+import type { EntryRecord } from './catalogue.js';
+
+/** What is on disk besides pieces: the index and a few small texts. Unchecked, as it was read. */
+export interface Loaded {
+  readonly records: readonly unknown[];
+  readonly notes: ReadonlyMap<string, unknown>;
+}
+
+/** Where a store keeps its bytes: plain keys and values, any of which may fail by rejecting. */
+export interface Backing {
+  load(): Promise<Loaded>;
+  get(key: string): Promise<unknown>;
+  putPieces(pieces: readonly (readonly [string, Bytes])[]): Promise<void>;
+  removePieces(keys: readonly string[]): Promise<void>;
+  putRecords(records: readonly EntryRecord[]): Promise<void>;
+  removeRecords(roots: readonly string[]): Promise<void>;
+  putNote(name: string, text: string): Promise<void>;
+}
+
+/** Keeps everything in memory: for tests, and for browsers whose disk cannot be used. */
+export function memoryBacking(): Backing {
+  const pieces = new Map<string, Bytes>();
+  return {
+    load: () => Promise.resolve({ records: [], notes: new Map() }),
+    get: (key) => Promise.resolve(pieces.get(key)),
+    putPieces: (added) => {
+      for (const [key, bytes] of added) pieces.set(key, bytes);
+      return Promise.resolve();
+    },
+    removePieces: (keys) => {
+      for (const key of keys) pieces.delete(key);
+      return Promise.resolve();
+    },
+    putRecords: () => Promise.resolve(),
+    removeRecords: () => Promise.resolve(),
+    putNote: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,253 @@
+import { BUILD } from '../src/core/build.js';
+import type { CanonicalUrl } from '../src/core/brands.js';
+import type { Clock } from '../src/core/clock.js';
+import {
+  parsePageMessage,
+  type BridgeCall,
+  type BridgeHello,
+  type FallbackReason,
+  type PageMessage,
+  type SiteConfig,
+  type WorkerMessage,
+} from '../src/protocol/bridge.js';
+import { BoundedMap, deferred, within, type Deferred } from './timers.js';
+
+/** The part of a `MessagePort` that the bridge uses. */
+export interface Port {
+  onmessage: ((event: MessageEvent) => void) | null;
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  close(): void;
+}
+
+/** The part of a `Client` that the bridge uses. */
+export interface WindowClient {
+  readonly id: string;
+  readonly type: string;
+  readonly frameType?: string;
+  postMessage(message: unknown): void;
+}
+
+/** The worker's `Clients`, as far as it is needed. */
+export interface WindowClients {
+  get(id: string): Promise<WindowClient | undefined>;
+  all(): Promise<readonly WindowClient[]>;
+}
+
+/** Where a resource sits, in the only unit that matters here: milliseconds that peers may take. */
+export interface Placement {
+  readonly wait: number;
+  readonly reason?: FallbackReason;
+}
+
+export interface BridgeEvents {
+  /** A page said hello, or changed its mind about being allowed. */
+  onAllowed(page: Page): void;
+  onLeader(page: Page): void;
+  /** The page leads no more, or is gone: what it was asked for will not come. */
+  onLeaderLost(page: Page): void;
+  onMessage(page: Page, message: PageMessage): void;
+}
+
+export interface BridgeOptions {
+  readonly config: SiteConfig;
+  readonly clock: Clock;
+  readonly clients: WindowClients;
+  readonly events: BridgeEvents;
+}
+
+/** A live page answers in 4 to 29 ms (measured); one that takes longer is busy, and busy pages use HTTP. */
+export const PLACE_WAIT = 50;
+/** How long the first requests of a new page wait for its script to say hello, counted from the first. */
+export const CONNECT_WAIT = 60;
+/** Peers never get longer than this (ms), whatever a page proposes. */
+export const MAX_PEER_WAIT = 10_000;
+/** Windows remembered; more tabs of one site than this are forgotten, and go over HTTP. */
+const MAX_PAGES = 64;
+
+/** Reports kept for a page that has not said hello: one gallery's worth. */
+const MAX_EARLY = 200;
+
+const NOWHERE: Placement = { wait: 0, reason: 'no-answer' };
+
+/** One window that said hello: its port, and what it was told and said. */
+export class Page {
+  /** It let a question pass unanswered, and has said nothing since. */
+  silent = false;
+  /** Roots whose layer it was given. */
+  readonly layersTold = new Set<string>();
+
+  readonly #port: Port;
+
+  constructor(
+    readonly clientId: string,
+    readonly visit: string,
+    public allowed: boolean,
+    port: Port,
+  ) {
+    this.#port = port;
+  }
+
+  post(message: WorkerMessage, transfer: Transferable[] = []): void {
+    this.#port.postMessage(message, transfer);
+  }
+
+  close(): void {
+    this.#port.onmessage = null;
+    this.#port.close();
+  }
+}
+
+/**
+ * The worker's end of all ports. It keeps who is connected and who leads, and matches answers to
+ * questions; what messages mean is the business of `events`. A page that lies here gains nothing but
+ * HTTP for itself.
+ */
+export class Bridge {
+  readonly #pages = new BoundedMap<string, Page>(MAX_PAGES);
+  readonly #arrivals = new BoundedMap<string, { until: number; page: Deferred<Page | undefined> }>(MAX_PAGES);
+  readonly #placements = new Map<number, { page: Page; answer: Deferred<Placement> }>();
+  readonly #early = new BoundedMap<string, readonly WorkerMessage[]>(MAX_PAGES);
+  #leader: Page | undefined;
+  #nextId = 1;
+
+  readonly #options: BridgeOptions;
+
+  constructor(options: BridgeOptions) {
+    this.#options = options;
+  }
+
+  /** The page whose engine works for all; one that has fallen silent counts as none. */
+  get leader(): Page | undefined {
+    return this.#leader?.silent ? undefined : this.#leader;
+  }
+
+  newId(): number {
+    return this.#nextId++;
+  }
+
+  /** Asks every window to say hello: after a restart all ports are gone. */
+  async callAll(): Promise<void> {
+    for (const client of await this.#options.clients.all()) this.#call(client);
+  }
+
+  /** Takes the port that came with a window's hello. */
+  accept(clientId: string, hello: BridgeHello, port: Port): void {
+    if (hello.build !== BUILD) {
+      port.postMessage({ t: 'mismatch', build: BUILD } satisfies WorkerMessage, []);
+      port.close();
+      return;
+    }
+    const page = new Page(clientId, hello.visit, hello.allowed, port);
+    this.#remove(this.#pages.get(clientId));
+    this.#pages.set(clientId, page);
+    port.onmessage = ({ data }) => {
+      this.#receive(page, data);
+    };
+    page.post({ t: 'welcome', build: BUILD, config: this.#options.config });
+    this.#options.events.onAllowed(page);
+    this.#arrivals.get(clientId)?.page.resolve(page);
+    for (const message of this.#early.get(clientId) ?? []) page.post(message);
+    this.#early.delete(clientId);
+  }
+
+  /** Asks the requesting page where a resource sits. Never rejects; no answer in time means HTTP now. */
+  async place(clientId: string, url: CanonicalUrl, destination: string): Promise<Placement> {
+    const page = this.#pages.get(clientId) ?? (await this.#arriving(clientId));
+    if (!page || page.silent) return NOWHERE;
+    const id = this.newId();
+    const answer = deferred<Placement>();
+    this.#placements.set(id, { page, answer });
+    page.post({ t: 'place', id, url, destination });
+    const placement = await within(this.#options.clock, PLACE_WAIT, answer.promise);
+    this.#placements.delete(id);
+    if (!placement) {
+      // It is not asked again before it has spoken: the late answer to this question will do.
+      page.silent = true;
+      void this.checkPresence(page);
+    }
+    return placement ?? NOWHERE;
+  }
+
+  /** Something from `page` is overdue: if its window is gone, so is its port. */
+  async checkPresence(page: Page): Promise<void> {
+    const client = await this.#client(page.clientId);
+    if (!client && this.#pages.get(page.clientId) === page) this.#remove(page);
+  }
+
+  /** What is for a page that has not said hello yet waits for it: its first images are answered before. */
+  to(clientId: string, message: WorkerMessage): void {
+    const page = this.#pages.get(clientId);
+    if (page) page.post(message);
+    else this.#early.set(clientId, [...(this.#early.get(clientId) ?? []), message].slice(-MAX_EARLY));
+  }
+
+  toLeader(message: WorkerMessage): void {
+    this.leader?.post(message);
+  }
+
+  toAll(message: WorkerMessage): void {
+    for (const page of this.#pages.values()) page.post(message);
+  }
+
+  async #arriving(clientId: string): Promise<Page | undefined> {
+    const { clock } = this.#options;
+    const arrival = this.#arrivals.get(clientId) ?? {
+      until: clock.ticks() + CONNECT_WAIT,
+      page: deferred<Page | undefined>(),
+    };
+    if (!this.#arrivals.has(clientId)) {
+      this.#arrivals.set(clientId, arrival);
+      const client = await this.#client(clientId);
+      // Frames and workers carry no script of ours: nobody will answer.
+      if (client?.type !== 'window' || client.frameType === 'nested') arrival.page.resolve(undefined);
+      else this.#call(client);
+    }
+    const remaining = arrival.until - clock.ticks();
+    return remaining > 0 ? within(clock, remaining, arrival.page.promise) : undefined;
+  }
+
+  /** The window behind an id; a platform that fails to tell, or hangs, has none. */
+  #client(id: string): Promise<WindowClient | undefined> {
+    const { clients, clock } = this.#options;
+    return within(clock, CONNECT_WAIT, clients.get(id)).catch(() => undefined);
+  }
+
+  #call(client: WindowClient): void {
+    client.postMessage({ peerfold: 'call', build: BUILD } satisfies BridgeCall);
+  }
+
+  #receive(page: Page, data: unknown): void {
+    const message = parsePageMessage(data);
+    if (!message) return;
+    page.silent = false;
+    if (message.t === 'placed') this.#placed(page, message);
+    else if (message.t === 'lead') this.#lead(page, message.on);
+    else if (message.t === 'allow') {
+      page.allowed = message.allowed;
+      this.#options.events.onAllowed(page);
+    } else this.#options.events.onMessage(page, message);
+  }
+
+  #placed(page: Page, { id, wait, reason }: PageMessage & { t: 'placed' }): void {
+    const question = this.#placements.get(id);
+    if (question?.page !== page) return;
+    const { fallbackMs } = this.#options.config;
+    const allowed = wait > 0 ? Math.min(fallbackMs ?? wait, MAX_PEER_WAIT) : 0;
+    question.answer.resolve({ wait: allowed, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  #lead(page: Page, on: boolean): void {
+    const before = this.#leader;
+    if (on) this.#leader = page;
+    else if (before === page) this.#leader = undefined;
+    if (before && before !== this.#leader) this.#options.events.onLeaderLost(before);
+    if (on) this.#options.events.onLeader(page);
+  }
+
+  #remove(page: Page | undefined): void {
+    if (!page) return;
+    this.#lead(page, false);
+    if (this.#pages.get(page.clientId) === page) this.#pages.delete(page.clientId);
+    page.close();
+  }
+}

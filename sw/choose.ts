@@ -1,0 +1,118 @@
+import { piecesOf } from '../src/core/pieces.js';
+import type { PieceIndex } from '../src/core/brands.js';
+import type { Clock } from '../src/core/clock.js';
+import { resolveRange } from '../src/core/ranges.js';
+import type { FallbackReason, SiteConfig } from '../src/protocol/bridge.js';
+import type { DigestClaims } from '../src/protocol/hasher.js';
+import type { Bridge, Placement } from './bridge.js';
+import { representationOf, type Holdings } from './holdings.js';
+import type { Asked } from './origin.js';
+import { takesSlices, MIN_SLICE } from './readers.js';
+import type { Seen } from './seen.js';
+import { within } from './timers.js';
+import type { Tokens } from './tokens.js';
+import type { Trust } from './trust.js';
+
+/** Either the origin's own answer, and why, or gathering verified pieces. */
+export type Choice =
+  | { readonly kind: 'http'; readonly reason: FallbackReason }
+  | { readonly kind: 'gather'; readonly digest: DigestClaims; readonly wait: number };
+
+/** What is known before the page's permission to wait is spent: a choice, or a wait without a token. */
+export type Outlook = Choice | { readonly kind: 'unsigned'; readonly wait: number; readonly since: number };
+
+export interface ChooserOptions {
+  readonly config: SiteConfig;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly bridge: Bridge;
+  readonly trust: Trust;
+  readonly tokens: Tokens;
+  readonly holdings: Holdings;
+  readonly seen: Seen;
+}
+
+/** Share of eligible requests that take the origin's bytes, to compare them with the signed ones. */
+export const CANARY_SHARE = 0.01;
+/** An image is answered only when complete; a larger one shows progress better over HTTP. */
+export const MAX_IMAGE = 4 * 2 ** 20;
+/** Checking a stored token takes a signature and perhaps the keys; a hung hash service is not waited for. */
+const TOKEN_CHECK_WAIT = 60;
+/** Waiting for a token is time that peers no longer have. */
+const TOKEN_WAIT = 1_500;
+
+/** Decides where the bytes of an answer shall come from. Every wait in here is bounded. */
+export class Chooser {
+  readonly #options: ChooserOptions;
+
+  constructor(options: ChooserOptions) {
+    this.#options = options;
+  }
+
+  /** The quick part, which can run while the HTTP cache is asked. */
+  async look(asked: Asked): Promise<Outlook> {
+    const { trust, tokens, bridge, clock } = this.#options;
+    const { url, destination } = asked.route;
+    const placing = this.#isHeld(asked) ? undefined : bridge.place(asked.clientId, url, destination);
+    const permission = await trust.permitted();
+    if (permission !== 'yes') return over(permission);
+    const digest = await within(clock, TOKEN_CHECK_WAIT, tokens.find(url));
+    const obstacle = digest && this.#obstacle(asked, digest);
+    if (obstacle) return over(obstacle);
+    if (digest && this.#covers(asked, digest)) return { kind: 'gather', digest, wait: 0 };
+    return this.#weigh(digest, await (placing ?? bridge.place(asked.clientId, url, destination)));
+  }
+
+  /** The patient part: waits for a token as long as the page allows. */
+  async choose(asked: Asked, outlook: Outlook): Promise<Choice> {
+    if (outlook.kind !== 'unsigned') return outlook;
+    const { bridge, clock, seen, tokens } = this.#options;
+    const { url } = asked.route;
+    if (tokens.refused(url)) return over('refused');
+    seen.note(url);
+    if (!bridge.leader) return over('no-engine');
+    const digest = await tokens.arrival(url, Math.min(outlook.wait, TOKEN_WAIT));
+    if (!digest) return over(tokens.refused(url) ? 'refused' : 'no-token');
+    const obstacle = this.#obstacle(asked, digest);
+    const left = outlook.wait - (clock.ticks() - outlook.since);
+    if (obstacle) return over(obstacle);
+    return left > 0 ? { kind: 'gather', digest, wait: left } : over('deadline');
+  }
+
+  #weigh(digest: DigestClaims | undefined, { wait, reason }: Placement): Outlook {
+    if (wait <= 0) return over(reason ?? 'no-answer');
+    if (!digest) return { kind: 'unsigned', wait, since: this.#options.clock.ticks() };
+    return this.#options.bridge.leader ? { kind: 'gather', digest, wait } : over('no-engine');
+  }
+
+  #obstacle({ route }: Asked, digest: DigestClaims): FallbackReason | undefined {
+    if (digest.len < this.#options.config.minSize) return 'too-small';
+    if (route.kind === 'image' && digest.len > MAX_IMAGE) return 'too-large';
+    // Only the origin says what becomes of a range it cannot satisfy.
+    if (route.range && !resolveRange(route.range, digest.len)) return 'refused';
+    return this.#options.random() < CANARY_SHARE ? 'canary' : undefined;
+  }
+
+  #isHeld(asked: Asked): boolean {
+    const digest = this.#options.tokens.peek(asked.route.url);
+    return digest !== undefined && this.#covers(asked, digest);
+  }
+
+  #covers(asked: Asked, digest: DigestClaims): boolean {
+    return this.#options.holdings.covers(digest, neededPieces(asked, digest));
+  }
+}
+
+/** The pieces that the first answer takes: all, or those of the range (of its first slice, for media). */
+function neededPieces(asked: Asked, digest: DigestClaims): PieceIndex[] {
+  const cut = representationOf(digest).cut;
+  const { range } = asked.route;
+  const span = range ? resolveRange(range, digest.len) : { start: 0, end: digest.len };
+  if (!span) return [];
+  const end = takesSlices(asked) ? Math.min(span.end, span.start + MIN_SLICE) : span.end;
+  return piecesOf(cut, { start: span.start, end });
+}
+
+function over(reason: FallbackReason): Choice {
+  return { kind: 'http', reason };
+}

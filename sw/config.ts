@@ -1,0 +1,102 @@
+import { PeerfoldError } from '../src/core/errors.js';
+import { isListOf, isObject, isText } from '../src/protocol/check.js';
+import type { SiteConfig } from '../src/protocol/bridge.js';
+import { siteOf } from '../src/protocol/url.js';
+import type { Site } from '../src/core/brands.js';
+
+const FIELDS = [
+  'hasher',
+  'tracker',
+  'include',
+  'exclude',
+  'origins',
+  'headStart',
+  'fallbackMs',
+  'minSize',
+] as const;
+type Field = (typeof FIELDS)[number];
+
+/** Long enough for any URL a person writes by hand. */
+const MAX_TEXT = 1024;
+/** More patterns than this are a mistake; each costs time on every request. */
+const MAX_PATTERNS = 100;
+const MAX_ORIGINS = 32;
+/** Two minutes of video over HTTP first is a site that wants no peers. */
+const MAX_HEAD_START = 120;
+/** Beyond this a visitor takes the page for broken. */
+const MAX_FALLBACK_MS = 30_000;
+const MAX_MIN_SIZE = 2 ** 30;
+const DEFAULT_HEAD_START = 10;
+/** Below this the question to the page and to a peer costs more than the bytes. */
+const DEFAULT_MIN_SIZE = 16_384;
+
+/**
+ * Reads the site's literal, `self.peerfold`. `site` is the worker's own origin. Throws `bad-config`
+ * with `details.field` for a field that is unknown, missing or malformed.
+ */
+export function parseConfig(literal: unknown, site: Site): SiteConfig {
+  if (!isObject(literal)) throw bad('self.peerfold', 'is missing: set it before importScripts');
+  const unknown = Object.keys(literal).find((key) => !(FIELDS as readonly string[]).includes(key));
+  if (unknown !== undefined) throw bad(unknown, `is not an option; there are ${FIELDS.join(', ')}`);
+  const fallbackMs = amount(literal, 'fallbackMs', MAX_FALLBACK_MS);
+  return {
+    site,
+    hasher: address(literal, 'hasher', 'http', site),
+    tracker: address(literal, 'tracker', 'ws', site),
+    include: patterns(literal, 'include'),
+    exclude: patterns(literal, 'exclude'),
+    origins: origins(literal),
+    headStart: amount(literal, 'headStart', MAX_HEAD_START) ?? DEFAULT_HEAD_START,
+    ...(fallbackMs === undefined ? {} : { fallbackMs }),
+    minSize: amount(literal, 'minSize', MAX_MIN_SIZE) ?? DEFAULT_MIN_SIZE,
+  };
+}
+
+type Literal = Readonly<Record<string, unknown>>;
+
+function address(literal: Literal, field: Field, scheme: 'http' | 'ws', site: Site): string {
+  const value = literal[field];
+  if (!isText(value, MAX_TEXT) || !URL.canParse(value)) throw bad(field, `must be a ${scheme}s:// address`);
+  const url = new URL(value);
+  if (url.username !== '' || url.password !== '') throw bad(field, 'must not hold credentials');
+  const plainAllowed = isLoopback(url.hostname) || site.startsWith('http:');
+  if (url.protocol === `${scheme}s:` || (url.protocol === `${scheme}:` && plainAllowed)) {
+    return value.replace(/\/+$/, '');
+  }
+  throw bad(field, `must start with ${scheme}s://, or on localhost with ${scheme}://`);
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+function patterns(literal: Literal, field: 'include' | 'exclude'): readonly string[] {
+  const value = literal[field] ?? [];
+  if (isListOf(value, MAX_PATTERNS, isPattern)) return value;
+  throw bad(field, 'must be a list of patterns such as "/media/*" or "*.jpg"');
+}
+
+function isPattern(value: unknown): value is string {
+  return isText(value, MAX_TEXT) && (value.startsWith('/') || value.startsWith('*') || value.includes('://'));
+}
+
+function origins(literal: Literal): readonly string[] {
+  const value = literal['origins'] ?? [];
+  if (isListOf(value, MAX_ORIGINS, isOrigin)) return value;
+  throw bad('origins', 'must be a list of origins such as "https://img.example.com"');
+}
+
+function isOrigin(value: unknown): value is string {
+  return isText(value, MAX_TEXT) && siteOf(value) === value;
+}
+
+function amount(literal: Literal, field: Field, max: number): number | undefined {
+  const value = literal[field];
+  if (value === undefined) return undefined;
+  if (typeof value === 'number' && value >= 0 && value <= max) return value;
+  throw bad(field, `must be a number from 0 to ${max}`);
+}
+
+function bad(field: string, problem: string): PeerfoldError {
+  return new PeerfoldError('bad-config', `${field} ${problem}`, { field });
+}

@@ -1,0 +1,83 @@
+import type { Site } from '../src/core/brands.js';
+import { reasonOf } from '../src/core/errors.js';
+import type { SiteConfig } from '../src/protocol/bridge.js';
+import { systemClock } from '../src/protocol/system-clock.js';
+import { indexedDbStore } from '../src/store/indexeddb.js';
+import { parseConfig } from './config.js';
+import { PeerfoldWorker } from './worker.js';
+
+declare const self: ServiceWorkerGlobalScope & { readonly peerfold?: unknown };
+
+/** Disk for pieces: a few hundred images, or a short film. */
+const QUOTA = 256 * 2 ** 20;
+
+/**
+ * Loaded by `importScripts` in the site's own worker file. Listeners only: a request that is not ours
+ * is left to the site's other listeners and to the browser, and so is everything else when the
+ * literal is missing or malformed.
+ */
+function readLiteral(): SiteConfig | undefined {
+  try {
+    // Service workers exist only at http: and https: origins.
+    return parseConfig(self.peerfold, self.location.origin as Site);
+  } catch (error) {
+    // eslint-disable-next-line no-console -- the site's owner has no other way to learn of it
+    console.error('Peerfold is off:', reasonOf(error));
+    return undefined;
+  }
+}
+
+/** Keeps the worker alive while `work` goes on. */
+function keepAlive(event: ExtendableEvent, work: Promise<unknown>): void {
+  try {
+    event.waitUntil(work);
+  } catch {
+    // `InvalidStateError`, all it throws: the event is over, and the work goes on as long as the worker lives.
+  }
+}
+
+function listen(worker: PeerfoldWorker): void {
+  self.addEventListener('install', (event) => {
+    event.waitUntil(self.skipWaiting());
+  });
+  self.addEventListener('activate', (event) => {
+    event.waitUntil(self.clients.claim());
+  });
+  self.addEventListener('message', ({ data, source, ports }) => {
+    if (source instanceof WindowClient) worker.hello(source.id, data, ports[0]);
+  });
+  self.addEventListener('fetch', (event) => {
+    const { request, clientId } = event;
+    const route = worker.route(request, clientId);
+    if (!route) return;
+    const answer = worker.answer({
+      facts: request,
+      route,
+      clientId,
+      signal: request.signal,
+      untouched: () => fetch(request),
+      waitUntil: (work) => {
+        keepAlive(event, work);
+      },
+    });
+    event.respondWith(answer);
+  });
+}
+
+const config = readLiteral();
+if (config) {
+  const worker = new PeerfoldWorker({
+    config,
+    clock: systemClock,
+    fetch: self.fetch.bind(self),
+    random: Math.random,
+    sha256: async (data) => new Uint8Array(await crypto.subtle.digest('SHA-256', data)),
+    store: indexedDbStore(systemClock, QUOTA),
+    clients: {
+      get: (id) => self.clients.get(id),
+      all: () => self.clients.matchAll({ type: 'window' }),
+    },
+  });
+  listen(worker);
+  void worker.start();
+}

@@ -1,0 +1,154 @@
+import type { PieceIndex, Root } from '../src/core/brands.js';
+import type { Bytes, Sha256 } from '../src/core/bytes.js';
+import type { Clock } from '../src/core/clock.js';
+import type { VerifiedLayer } from '../src/core/merkle.js';
+import type { DigestClaims } from '../src/protocol/hasher.js';
+import type { PieceStore, Representation } from '../src/store/port.js';
+import type { Bridge, Page } from './bridge.js';
+import type { Layers } from './layers.js';
+import { burst, within } from './timers.js';
+import type { Tokens } from './tokens.js';
+import type { Trust } from './trust.js';
+
+export interface HoldingsOptions {
+  readonly clock: Clock;
+  readonly sha256: Sha256;
+  readonly store: PieceStore;
+  readonly layers: Layers;
+  readonly tokens: Tokens;
+  readonly trust: Trust;
+  readonly bridge: Bridge;
+}
+
+/** One disk read; a disk that takes longer is not waited for. */
+const STORE_WAIT = 250;
+/** Pieces finish in bursts; what is held is told once per burst (ms), still soon enough to be useful. */
+const TELL_DELAY = 40;
+
+/** What a digest speaks of, without what it says about it. */
+export function representationOf({ root, len, piece }: DigestClaims): Representation {
+  return { root, cut: { length: len, piece } };
+}
+
+/**
+ * The pieces we have: verified when they come in, verified again when they are read, told to the
+ * leading page so that it can offer them, and read out to it for uploading. Offered is only what this
+ * visit used, and only while a digest in force is the licence for it.
+ */
+export class Holdings {
+  readonly #untold = new Set<Root>();
+  readonly #burst: ReturnType<typeof burst>;
+
+  readonly #options: HoldingsOptions;
+
+  constructor(options: HoldingsOptions) {
+    this.#options = options;
+    this.#burst = burst(options.clock, TELL_DELAY, () => {
+      const roots = [...this.#untold];
+      this.#untold.clear();
+      for (const root of roots) void this.#tell(root);
+    });
+  }
+
+  /** Whether all of `pieces` are said to be stored. Reading them may still prove it wrong. */
+  covers(digest: DigestClaims, pieces: readonly PieceIndex[]): boolean {
+    const stored = this.#options.store.find(digest.root)?.stored;
+    return stored !== undefined && pieces.every((index) => stored.has(index));
+  }
+
+  /** Keeps a piece that was verified against `layer`. */
+  add(digest: DigestClaims, layer: VerifiedLayer, index: PieceIndex, bytes: Bytes): void {
+    const { store, tokens } = this.#options;
+    const what = representationOf(digest);
+    store.write(what, index, bytes);
+    if (layer.hashes.length > 1) store.writeLayer(what, layer.toBytes());
+    const token = tokens.tokenOf(digest.sub);
+    if (token !== undefined) store.keepToken(digest.root, digest.sub, token);
+    this.#tellSoon(digest.root);
+  }
+
+  /** A stored piece, verified now; `undefined` when there is none or it is not what it should be. */
+  async get(digest: DigestClaims, index: PieceIndex): Promise<Bytes | undefined> {
+    const { store } = this.#options;
+    const what = representationOf(digest);
+    if (!store.find(what.root)?.stored.has(index)) return undefined;
+    const bytes = await this.#readVerified(what, index);
+    if (!bytes) return undefined;
+    if (!store.find(what.root)?.used.has(index)) this.#tellSoon(what.root);
+    store.use(what.root, index);
+    return bytes;
+  }
+
+  /** Answers a page that wants to upload a piece: only what was offered, only what is verified. */
+  async read(page: Page, id: number, root: Root, index: PieceIndex): Promise<void> {
+    const offered = this.#offered(root, index);
+    const copy = offered && (await this.#readVerified(offered, index))?.slice();
+    page.post({ t: 'bytes', id, ...(copy ? { bytes: copy } : {}) }, copy ? [copy.buffer] : []);
+  }
+
+  /** Tells a new leader everything that this visit may offer. */
+  async tellAll(page: Page): Promise<void> {
+    const { store, tokens } = this.#options;
+    for (const { root, tokens: stored } of store.usedInVisit()) {
+      for (const url of stored.keys()) await tokens.find(url);
+      if (this.#options.bridge.leader === page) await this.#tell(root);
+    }
+  }
+
+  /** A digest was renewed: what is held of its root may be offered for longer. */
+  renewed(digest: DigestClaims): void {
+    if ((this.#options.store.find(digest.root)?.used.count ?? 0) > 0) this.#tellSoon(digest.root);
+  }
+
+  /** The licence for `root` has ended. */
+  withdraw(root: Root): void {
+    this.#options.store.drop(root);
+    this.#options.bridge.toAll({ t: 'drop', root });
+  }
+
+  #offered(root: Root, index: PieceIndex): Representation | undefined {
+    const { store, tokens, trust } = this.#options;
+    const held = store.find(root);
+    const mayOffer = trust.permission === 'yes' && tokens.licence(root) && held?.used.has(index);
+    return mayOffer ? held : undefined;
+  }
+
+  async #readVerified(what: Representation, index: PieceIndex): Promise<Bytes | undefined> {
+    const { clock, store, layers, sha256 } = this.#options;
+    const [layer, bytes] = await Promise.all([
+      layers.load(what),
+      within(clock, STORE_WAIT, store.read(what.root, index)),
+    ]);
+    if (!layer) return undefined;
+    if (bytes && (await layer.matches(sha256, index, bytes))) return bytes;
+    // Gone, wrong or too slow: none of these is worth another wait.
+    store.forget(what.root, index);
+    return undefined;
+  }
+
+  #tellSoon(root: Root): void {
+    this.#untold.add(root);
+    this.#burst.soon();
+  }
+
+  async #tell(root: Root): Promise<void> {
+    const { store, layers, tokens, bridge, trust } = this.#options;
+    const held = store.find(root);
+    const licence = tokens.licence(root);
+    if (!held || !licence || held.used.count === 0 || trust.permission !== 'yes') return;
+    const layer = await layers.load(held);
+    const page = bridge.leader;
+    if (!layer || !page) return;
+    const first = !page.layersTold.has(root) && layer.hashes.length > 1;
+    page.layersTold.add(root);
+    page.post({
+      t: 'held',
+      root,
+      length: held.cut.length,
+      piece: held.cut.piece,
+      bits: held.used.toBytes(),
+      until: licence.exp * 1000,
+      ...(first ? { layer: layer.toBytes() } : {}),
+    });
+  }
+}

@@ -1,0 +1,162 @@
+import type { PieceIndex, Root } from '../src/core/brands.js';
+import type { Bytes, Sha256 } from '../src/core/bytes.js';
+import type { FallbackReason, PageMessage, Source, Verdict } from '../src/protocol/bridge.js';
+import type { DigestClaims } from '../src/protocol/hasher.js';
+import type { Bridge, Page } from './bridge.js';
+import { representationOf, type Holdings } from './holdings.js';
+import type { Layers } from './layers.js';
+import { deferred } from './timers.js';
+
+/** What the opener of an attempt wants to hear. Nothing is said after `close`. */
+export interface AttemptEvents {
+  onPiece(index: PieceIndex, bytes: Bytes, source: Source): void;
+  onVerdict(verdict: Verdict, bytes: number): void;
+}
+
+/** One request to the swarm. Closing it makes whatever still comes inert. */
+export interface Attempt {
+  /** Settles, with the reason, when peers will not bring (any more of) this. */
+  readonly missed: Promise<FallbackReason>;
+  close(): void;
+}
+
+interface Open {
+  readonly page: Page;
+  readonly digest: DigestClaims;
+  readonly wanted: ReadonlySet<PieceIndex>;
+  readonly events: AttemptEvents;
+  readonly missed: ReturnType<typeof deferred<FallbackReason>>;
+  /** Whether the page has said anything about it. */
+  answered: boolean;
+  /** Pieces that came before the layer they have to be checked against: one for each wanted index. */
+  readonly parked: Map<PieceIndex, PieceMessage>;
+}
+
+type PieceMessage = PageMessage & { t: 'piece' };
+
+export interface NeedsOptions {
+  readonly sha256: Sha256;
+  readonly bridge: Bridge;
+  readonly layers: Layers;
+  readonly holdings: Holdings;
+}
+
+/**
+ * The open attempts. A piece counts only when the page that sends it was asked for it, and only after
+ * it was verified here; the verdict goes back so that the engine can ban or credit the peer.
+ */
+export class Needs {
+  readonly #open = new Map<number, Open>();
+  #strayBytes = 0;
+
+  readonly #options: NeedsOptions;
+
+  constructor(options: NeedsOptions) {
+    this.#options = options;
+  }
+
+  /** Asks the leader for pieces, first ones first; `undefined` when no page leads. */
+  ask(
+    digest: DigestClaims,
+    pieces: readonly PieceIndex[],
+    wait: number,
+    events: AttemptEvents,
+  ): Attempt | undefined {
+    const { bridge, layers } = this.#options;
+    const page = bridge.leader;
+    if (!page) return undefined;
+    const id = bridge.newId();
+    const missed = deferred<FallbackReason>();
+    const wanted = new Set(pieces);
+    this.#open.set(id, { page, digest, wanted, events, missed, answered: false, parked: new Map() });
+    const { sub: url, root, len: length, piece } = digest;
+    const layer = layers.known(representationOf(digest)) === undefined;
+    page.post({ t: 'need', id, url, root, length, piece, pieces, wait, layer });
+    return { missed: missed.promise, close: () => this.#close(id) };
+  }
+
+  /** Bytes that came too late or unasked since this was last called. */
+  takeStrayBytes(): number {
+    const bytes = this.#strayBytes;
+    this.#strayBytes = 0;
+    return bytes;
+  }
+
+  async piece(page: Page, message: PieceMessage): Promise<void> {
+    const open = this.#wanting(page, message);
+    const [first] = open;
+    if (!first) {
+      this.#strayBytes += message.bytes.byteLength;
+      return;
+    }
+    for (const one of open) one.answered = true;
+    const { layers } = this.#options;
+    const what = representationOf(first.digest);
+    await layers.load(what);
+    // A page may have brought it while the disk was asked.
+    if (layers.known(what)) await this.#judge(page, message);
+    else this.#park(first, message);
+  }
+
+  async layer(page: Page, { root, bytes }: PageMessage & { t: 'layer' }): Promise<void> {
+    const open = [...this.#open.values()].filter((one) => one.page === page && one.digest.root === root);
+    const [first] = open;
+    if (!first || !(await this.#options.layers.offer(representationOf(first.digest), bytes))) return;
+    for (const one of open) {
+      const parked = [...one.parked.values()];
+      one.parked.clear();
+      for (const message of parked) await this.#judge(page, message);
+    }
+  }
+
+  miss(page: Page, id: number, reason: FallbackReason): void {
+    const open = this.#open.get(id);
+    if (open?.page !== page) return;
+    open.answered = true;
+    open.missed.resolve(reason);
+  }
+
+  /** The page is gone or leads no more: its attempts bring nothing any more. */
+  abandon(page: Page): void {
+    for (const open of this.#open.values()) if (open.page === page) open.missed.resolve('no-engine');
+  }
+
+  #close(id: number): void {
+    const open = this.#open.get(id);
+    if (!open) return;
+    this.#open.delete(id);
+    open.page.post({ t: 'cancel', id });
+    for (const { bytes } of open.parked.values()) open.events.onVerdict('unsigned', bytes.byteLength);
+    if (!open.answered) void this.#options.bridge.checkPresence(open.page);
+  }
+
+  #wanting(page: Page, { root, index }: { root: Root; index: PieceIndex }): Open[] {
+    return [...this.#open.values()].filter(
+      (one) => one.page === page && one.digest.root === root && one.wanted.has(index),
+    );
+  }
+
+  /** A second piece in the same place replaces the first: parking never takes more than was asked for. */
+  #park(open: Open, message: PieceMessage): void {
+    const before = open.parked.get(message.index);
+    if (before) open.events.onVerdict('unsigned', before.bytes.byteLength);
+    open.parked.set(message.index, message);
+  }
+
+  async #judge(page: Page, message: PieceMessage): Promise<void> {
+    const { root, index, from, bytes } = message;
+    const [asked] = this.#wanting(page, message);
+    const layer = asked && this.#options.layers.known(representationOf(asked.digest));
+    if (!layer) return;
+    const verdict = (await layer.matches(this.#options.sha256, index, bytes)) ? 'verified' : 'mismatch';
+    page.post({ t: 'verdict', root, index, from, verdict });
+    if (verdict === 'verified') this.#options.holdings.add(asked.digest, layer, index, bytes);
+    const [first, ...others] = this.#wanting(page, message);
+    if (!first) this.#strayBytes += bytes.byteLength;
+    first?.events.onVerdict(verdict, verdict === 'verified' ? 0 : bytes.byteLength);
+    if (verdict === 'mismatch') return;
+    first?.events.onPiece(index, bytes, 'peer');
+    // It crossed the network once; whoever else waits for it gets it from what we hold.
+    for (const other of others) other.events.onPiece(index, bytes, 'store');
+  }
+}

@@ -1,0 +1,85 @@
+import type { Clock } from '../src/core/clock.js';
+import type { Span } from '../src/core/pieces.js';
+import { formatRange, parseContentRange } from '../src/core/ranges.js';
+import { isFresh } from './freshness.js';
+import type { RequestFacts, Route } from './route.js';
+import { within } from './timers.js';
+
+/** One request of a page that is ours to answer. */
+export interface Asked {
+  readonly facts: RequestFacts;
+  readonly route: Route;
+  readonly clientId: string;
+  /** The page gave up. */
+  readonly signal: AbortSignal;
+  /** `fetch(event.request)`: what would have happened without us. */
+  untouched(): Promise<Response>;
+  /** Keeps the worker alive until `work` is over. */
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/** The HTTP cache answers in a millisecond or two, unless its disk or its lock on the entry is slow. */
+const PROBE_WAIT = 40;
+
+/** Requests to the origin on a page's behalf: same credentials, same `Accept`, same referrer. */
+export class Origin {
+  readonly #fetch: typeof globalThis.fetch;
+  readonly #clock: Clock;
+
+  constructor(fetch: typeof globalThis.fetch, clock: Clock) {
+    this.#fetch = fetch;
+    this.#clock = clock;
+  }
+
+  /** What the browser's HTTP cache holds for a same-origin request, if it is fresh. */
+  async probe(asked: Asked): Promise<Response | undefined> {
+    if (!asked.route.sameOrigin || asked.route.kind === 'range') return undefined;
+    const probing = this.#fetch(asked.route.url, { ...initOf(asked), cache: 'only-if-cached' }).then(
+      // `only-if-cached` gives stale answers as well (Fetch standard, HTTP-network-or-cache fetch).
+      (response) =>
+        response.status === 200 && isFresh(response.headers, this.#clock.now()) ? response : undefined,
+      // A miss is a network error.
+      () => undefined,
+    );
+    return within(this.#clock, PROBE_WAIT, probing);
+  }
+
+  /** The whole representation, in a way that lets us read it. */
+  whole(asked: Asked): Promise<Response> {
+    return asked.route.sameOrigin ? asked.untouched() : this.#fetch(asked.route.url, initOf(asked));
+  }
+
+  /**
+   * One range, past the HTTP cache: a partial entry would make the next whole request for the
+   * resource cost two (Chromium). `If-Range` is never sent: a changed file is to be noticed by us.
+   */
+  fill(asked: Asked, span: Span, signal: AbortSignal): Promise<Response> {
+    return this.#fetch(asked.route.url, {
+      ...initOf(asked, { range: formatRange(span) }),
+      cache: 'no-store',
+      signal,
+    });
+  }
+
+  /** One range for the page itself, through the HTTP cache as the browser would have done. */
+  slice(asked: Asked, span: Span): Promise<Response> {
+    return this.#fetch(asked.route.url, initOf(asked, { range: formatRange(span) }));
+  }
+}
+
+/** Whether a 206 holds what was asked for: the span asked, or the start of it. */
+export function isPlausiblePart(response: Response, asked: Span): boolean {
+  const range = parseContentRange(response.headers.get('content-range'));
+  return range !== undefined && range.span.start === asked.start && range.span.end <= asked.end;
+}
+
+function initOf(asked: Asked, extra: Record<string, string> = {}): RequestInit {
+  const { facts, route } = asked;
+  return {
+    headers: { accept: facts.headers.get('accept') ?? '*/*', ...extra },
+    mode: route.sameOrigin ? 'same-origin' : 'cors',
+    credentials: route.sameOrigin ? facts.credentials : 'omit',
+    referrer: facts.referrer,
+    referrerPolicy: facts.referrerPolicy,
+  };
+}

@@ -1,0 +1,139 @@
+import { concat } from '../src/core/bytes.js';
+import { resolveRange, parseContentRange } from '../src/core/ranges.js';
+import type { Source } from '../src/protocol/bridge.js';
+import type { Tally } from './account.js';
+import { MAX_COPY, type Copies } from './copies.js';
+import { looksPublic } from './freshness.js';
+import { isPlausiblePart, type Asked, type Origin } from './origin.js';
+import { takesSlices, type Readers } from './readers.js';
+import type { Seen } from './seen.js';
+import type { Tokens } from './tokens.js';
+import type { Trust } from './trust.js';
+
+export interface PassThroughOptions {
+  readonly origin: Origin;
+  readonly copies: Copies;
+  readonly readers: Readers;
+  readonly seen: Seen;
+  readonly tokens: Tokens;
+  readonly trust: Trust;
+  /** The answer is over, as far as we can see. */
+  readonly onOver: (asked: Asked, tally: Tally) => void;
+}
+
+/** Before a digest is known, slices end on multiples of this, the piece length of most video files. */
+const LIKELY_PIECE = 256 * 1024;
+
+/**
+ * The origin's own answer, handed on as it is. What may turn out to be public is read on the side, so
+ * that it can be shared; the page's copy never waits for that.
+ */
+export class PassThrough {
+  readonly #options: PassThroughOptions;
+
+  constructor(options: PassThroughOptions) {
+    this.#options = options;
+  }
+
+  async answer(asked: Asked, tally: Tally): Promise<Response> {
+    return this.handOn(asked, await this.#fetch(asked), 'http', tally);
+  }
+
+  /** Hands a response on to the page, keeping a copy of it if it may be shared. */
+  handOn(asked: Asked, response: Response, source: Source, tally: Tally): Response {
+    if (this.#mayShare(response)) {
+      const copy = response.clone().body;
+      if (copy) asked.waitUntil(this.#keep(asked, response, copy, source, tally));
+      return response;
+    }
+    tally.delivered(source, Number(response.headers.get('content-length') ?? 0));
+    this.#options.onOver(asked, tally);
+    return response;
+  }
+
+  async #fetch(asked: Asked): Promise<Response> {
+    const { origin, tokens, readers } = this.#options;
+    const { route } = asked;
+    // Cross-origin, only a signed answer to an anonymous request tells that CORS will allow it.
+    const readable = route.sameOrigin || tokens.peek(route.url) !== undefined;
+    if (!readable) {
+      if (takesSlices(asked)) readers.setOpaque(asked);
+      return asked.untouched();
+    }
+    if (route.range) return takesSlices(asked) ? this.#slice(asked) : asked.untouched();
+    return origin.whole(asked).catch(() => asked.untouched());
+  }
+
+  /** A bounded slice of what a media element asked for, as the origin gives it. */
+  async #slice(asked: Asked): Promise<Response> {
+    const { origin, readers, tokens } = this.#options;
+    const { range, url } = asked.route;
+    const digest = tokens.peek(url);
+    const span = range && resolveRange(range, digest?.len ?? Number.MAX_SAFE_INTEGER);
+    // A suffix is counted from an end that is not known yet.
+    if (!span || (range.kind === 'suffix' && !digest)) return asked.untouched();
+    const slice = readers.slice(asked, span, digest?.piece ?? LIKELY_PIECE);
+    try {
+      const response = await origin.slice(asked, slice);
+      if (response.status !== 206 || isPlausiblePart(response, slice)) return response;
+    } catch {
+      // For example a redirect to another origin, which only the browser's own request may follow.
+    }
+    return asked.untouched();
+  }
+
+  #mayShare(response: Response): boolean {
+    // An opaque answer has status 0.
+    const { status, redirected, headers } = response;
+    if (!this.#options.trust.mayShare || redirected || (status !== 200 && status !== 206)) return false;
+    if (headers.has('content-encoding') || !looksPublic(headers)) return false;
+    return Number(headers.get('content-length') ?? 0) <= MAX_COPY;
+  }
+
+  async #keep(
+    asked: Asked,
+    response: Response,
+    body: ReadableStream<Uint8Array>,
+    source: Source,
+    tally: Tally,
+  ): Promise<void> {
+    const { copies, seen, tokens, onOver } = this.#options;
+    const { url } = asked.route;
+    const bytes = await readUpTo(body, MAX_COPY, asked.signal, (length) => {
+      tally.delivered(source, length);
+    });
+    onOver(asked, tally);
+    if (!bytes) return;
+    const part = parseContentRange(response.headers.get('content-range'));
+    if (response.status === 206 && !part) return;
+    const start = part?.span.start ?? 0;
+    if (!tokens.peek(url)) seen.note(url);
+    copies.offer(url, start, bytes, response.status === 200 || bytes.byteLength === part?.length);
+  }
+}
+
+/** The whole body; `undefined` when it is longer, breaks off, or the page has gone. */
+async function readUpTo(
+  body: ReadableStream<Uint8Array>,
+  limit: number,
+  signal: AbortSignal,
+  onBytes: (length: number) => void,
+): Promise<Uint8Array | undefined> {
+  const reader = body.getReader();
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      onBytes(chunk.value.byteLength);
+      length += chunk.value.byteLength;
+      if (length > limit || signal.aborted) return undefined;
+      parts.push(chunk.value);
+    }
+    return concat(parts);
+  } catch {
+    // The page sees the same failure on its own branch; a copy that broke off is no copy.
+    return undefined;
+  } finally {
+    reader.cancel().catch(() => undefined);
+  }
+}

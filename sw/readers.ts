@@ -1,0 +1,93 @@
+import type { Clock } from '../src/core/clock.js';
+import type { Span } from '../src/core/pieces.js';
+import type { Asked } from './origin.js';
+import { BoundedMap } from './timers.js';
+
+/** First slice of a reader: plays and seeks in every browser, and costs little when the reader leaves. */
+export const MIN_SLICE = 512 * 1024;
+/** Small slices cost throughput; larger ones bring nothing more (measured). */
+export const MAX_SLICE = 2 * 2 ** 20;
+/** A reader that is back within this time (ms) for what follows reads faster than small slices serve. */
+const FAST_RETURN = 2_000;
+/** Media elements open at the same time, over all tabs. */
+const MAX_READERS = 100;
+
+interface Reader {
+  /** Where the last slice ended. */
+  next: number;
+  size: number;
+  at: number;
+  /** Bytes from peers or store were handed out: from then on the origin's are verified, too. */
+  mixed: boolean;
+  /** The browser's own answer was passed on, opaque: nothing else may follow it. */
+  opaque: boolean;
+}
+
+/** How far each media element has read, so that its slices can grow with its pace. */
+export class Readers {
+  readonly #readers = new BoundedMap<string, Reader>(MAX_READERS);
+
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  isMixed(asked: Asked): boolean {
+    return this.#readers.get(keyOf(asked))?.mixed ?? false;
+  }
+
+  isOpaque(asked: Asked): boolean {
+    return this.#readers.get(keyOf(asked))?.opaque ?? false;
+  }
+
+  setMixed(asked: Asked): void {
+    this.#of(asked).mixed = true;
+  }
+
+  setOpaque(asked: Asked): void {
+    this.#of(asked).opaque = true;
+  }
+
+  forget(asked: Asked): void {
+    this.#readers.delete(keyOf(asked));
+  }
+
+  /**
+   * The part of `span` to answer with. Only media elements are given less than they asked for; ends
+   * lie on multiples of `piece`, so that no piece is fetched for two slices.
+   */
+  slice(asked: Asked, span: Span, piece: number): Span {
+    if (!takesSlices(asked)) return span;
+    const reader = this.#of(asked);
+    const now = this.#clock.ticks();
+    const follows = span.start === reader.next && now - reader.at < FAST_RETURN;
+    reader.size = follows ? Math.min(reader.size * 2, MAX_SLICE) : MIN_SLICE;
+    const end = Math.ceil((span.start + reader.size) / piece) * piece;
+    reader.next = Math.min(span.end, end);
+    reader.at = now;
+    return { start: span.start, end: reader.next };
+  }
+
+  #of(asked: Asked): Reader {
+    const key = keyOf(asked);
+    const reader = this.#readers.get(key) ?? {
+      next: -1,
+      size: MIN_SLICE,
+      at: 0,
+      mixed: false,
+      opaque: false,
+    };
+    this.#readers.set(key, reader);
+    return reader;
+  }
+}
+
+/** A media element asks again for what it did not get; a script's `fetch` takes the answer as all. */
+export function takesSlices({ route }: Asked): boolean {
+  return route.destination === 'video' || route.destination === 'audio';
+}
+
+function keyOf({ clientId, route }: Asked): string {
+  return `${clientId} ${route.url}`;
+}

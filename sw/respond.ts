@@ -1,0 +1,126 @@
+import type { Sha256 } from '../src/core/bytes.js';
+import type { Clock } from '../src/core/clock.js';
+import { reasonOf } from '../src/core/errors.js';
+import { piecesOf } from '../src/core/pieces.js';
+import { resolveRange } from '../src/core/ranges.js';
+import type { DigestClaims } from '../src/protocol/hasher.js';
+import { Tally } from './account.js';
+import type { Bridge } from './bridge.js';
+import type { Choice, Chooser } from './choose.js';
+import { isDifferent } from './fill.js';
+import { representationOf, type Holdings } from './holdings.js';
+import type { Layers } from './layers.js';
+import type { Needs } from './needs.js';
+import type { Asked, Origin } from './origin.js';
+import type { PassThrough } from './pass-through.js';
+import type { Readers } from './readers.js';
+import type { Tokens } from './tokens.js';
+import { Transfer } from './transfer.js';
+import { VerifiedBody } from './verified-body.js';
+
+export interface ResponderOptions {
+  readonly clock: Clock;
+  readonly sha256: Sha256;
+  readonly bridge: Bridge;
+  readonly chooser: Chooser;
+  readonly holdings: Holdings;
+  readonly layers: Layers;
+  readonly needs: Needs;
+  readonly origin: Origin;
+  readonly passThrough: PassThrough;
+  readonly readers: Readers;
+  readonly tokens: Tokens;
+  readonly onOver: (asked: Asked, tally: Tally) => void;
+  readonly onDiffers: (digest: DigestClaims) => void;
+}
+
+/**
+ * Answers requests. The commit rule lives here: until the first byte is handed out, every failure
+ * ends in the origin's own answer; after it, only verified bytes follow, or the body errors.
+ */
+export class Responder {
+  readonly #options: ResponderOptions;
+
+  constructor(options: ResponderOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects only as the browser's own fetch would have. */
+  async answer(asked: Asked): Promise<Response> {
+    const { clock, bridge } = this.#options;
+    const tally = new Tally(clock, asked.route.url, asked.route.destination);
+    try {
+      return await this.#answer(asked, tally);
+    } catch (error) {
+      bridge.to(asked.clientId, { t: 'fault', code: 'worker-failed', message: reasonOf(error) });
+      return asked.untouched();
+    }
+  }
+
+  async #answer(asked: Asked, tally: Tally): Promise<Response> {
+    const { chooser, passThrough, readers } = this.#options;
+    if (readers.isOpaque(asked)) return asked.untouched();
+    const [cached, outlook] = await this.#firstLook(asked);
+    if (cached) return passThrough.handOn(asked, cached, 'cache', tally);
+    const choice = this.#stayVerified(asked, await chooser.choose(asked, await outlook));
+    if (choice.kind === 'gather') return this.#gather(asked, choice, tally);
+    tally.fellBack(choice.reason);
+    return passThrough.answer(asked, tally);
+  }
+
+  /** Asks the HTTP cache and looks around at the same time: neither waits for the other. */
+  async #firstLook(asked: Asked): Promise<[Response | undefined, ReturnType<Chooser['look']>]> {
+    const outlook = this.#options.chooser.look(asked);
+    // After a cache hit nobody asks what came of it.
+    outlook.catch(() => undefined);
+    return [await this.#options.origin.probe(asked), outlook];
+  }
+
+  /** A media element that was given signed bytes gets no unverified ones after them. */
+  #stayVerified(asked: Asked, choice: Choice): Choice {
+    const { readers, tokens } = this.#options;
+    const { range, url } = asked.route;
+    const digest = tokens.peek(url);
+    if (choice.kind === 'gather' || !range || !digest || !readers.isMixed(asked)) return choice;
+    return resolveRange(range, digest.len) ? { kind: 'gather', digest, wait: 0 } : choice;
+  }
+
+  async #gather(
+    asked: Asked,
+    { digest, wait }: Choice & { kind: 'gather' },
+    tally: Tally,
+  ): Promise<Response> {
+    const { readers, passThrough } = this.#options;
+    const { range, kind } = asked.route;
+    const wanted = range ? resolveRange(range, digest.len) : { start: 0, end: digest.len };
+    if (!wanted) return passThrough.answer(asked, tally);
+    const span = range ? readers.slice(asked, wanted, digest.piece) : wanted;
+    const pieces = piecesOf(representationOf(digest).cut, span);
+    const mayPass = !readers.isMixed(asked);
+    const transfer = new Transfer(this.#options, asked, { digest, pieces, wait, mayPass }, tally);
+    try {
+      if ((await transfer.opening()) === 'ready') {
+        const verified = new VerifiedBody(this.#options, { asked, digest, span, transfer, tally });
+        return kind === 'image' ? await verified.atOnce() : verified.streamed();
+      }
+    } catch (error) {
+      if (isDifferent(error)) return await this.#different(asked, digest, transfer, tally);
+      tally.fellBack('deadline');
+    }
+    transfer.close();
+    return passThrough.answer(asked, tally);
+  }
+
+  /** The origin's bytes are not the signed ones, and none were handed out in this answer yet. */
+  #different(asked: Asked, digest: DigestClaims, transfer: Transfer, tally: Tally): Promise<Response> {
+    transfer.close();
+    tally.fellBack('mismatch');
+    tally.judged('mismatch');
+    this.#options.onDiffers(digest);
+    const mixed = this.#options.readers.isMixed(asked);
+    this.#options.readers.forget(asked);
+    // Earlier answers to this media element held the old file: it has to start again.
+    if (mixed) return Promise.resolve(Response.error());
+    return this.#options.passThrough.answer(asked, tally);
+  }
+}

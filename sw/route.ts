@@ -1,0 +1,61 @@
+import type { CanonicalUrl } from '../src/core/brands.js';
+import { parseRange, type RangeSpec } from '../src/core/ranges.js';
+import type { SiteConfig } from '../src/protocol/bridge.js';
+import { isOurs, isPlaylist } from '../src/protocol/patterns.js';
+import { canonicalUrl } from '../src/protocol/url.js';
+
+/** What the synchronous decision looks at: the part of a `Request` that does not take time. */
+export interface RequestFacts {
+  readonly method: string;
+  readonly url: string;
+  readonly destination: string;
+  readonly mode: string;
+  readonly cache: string;
+  readonly credentials: RequestCredentials;
+  readonly referrer: string;
+  readonly referrerPolicy: ReferrerPolicy;
+  readonly headers: { get(name: string): string | null; has(name: string): boolean };
+}
+
+/** A request that Peerfold answers, and how. */
+export interface Route {
+  readonly url: CanonicalUrl;
+  readonly destination: string;
+  readonly sameOrigin: boolean;
+  /** `image`: whole and verified, or the origin's. `whole`: piece by piece. `range`: a part, as 206. */
+  readonly kind: 'image' | 'whole' | 'range';
+  readonly range?: RangeSpec;
+}
+
+/** Headers by which a page tells the origin more than "give me this": the origin must answer. */
+const TELLING_HEADERS = [
+  'authorization',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'if-range',
+];
+
+/**
+ * Decides from the literal and the request alone; `undefined` leaves the request to the browser, as
+ * if there were no worker. `clientId` is empty for navigations and for what no client waits for.
+ */
+export function routeOf(facts: RequestFacts, clientId: string, config: SiteConfig): Route | undefined {
+  if (facts.method !== 'GET' || facts.mode === 'navigate' || facts.cache !== 'default') return undefined;
+  if (clientId === '' || TELLING_HEADERS.some((name) => facts.headers.has(name))) return undefined;
+  const url = canonicalUrl(facts.url);
+  if (url === undefined) return undefined;
+  const address = new URL(url);
+  if (!isOurs(config, address, facts.destination) || isPlaylist(address)) return undefined;
+  const sameOrigin = address.origin === config.site;
+  // Our own cross-origin requests carry no credentials; a page that wants them gets the browser's.
+  if (!sameOrigin && facts.mode === 'cors' && facts.credentials === 'include') return undefined;
+  return withRange({ url, destination: facts.destination, sameOrigin }, facts.headers.get('range'));
+}
+
+function withRange(route: Omit<Route, 'kind'>, header: string | null): Route | undefined {
+  if (header === null) return { ...route, kind: route.destination === 'image' ? 'image' : 'whole' };
+  const range = parseRange(header);
+  return range && { ...route, kind: 'range', range };
+}

@@ -1,0 +1,64 @@
+import type { Clock, Timer } from '../src/core/clock.js';
+
+/** A promise and the means to settle it. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export function deferred<T>(): Deferred<T> {
+  let settle: Pick<Deferred<T>, 'resolve' | 'reject'> | undefined;
+  const promise = new Promise<T>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  // Whoever rejects has told somebody; one that nobody awaits is no unhandled rejection.
+  promise.catch(() => undefined);
+  return { promise, resolve: (value) => settle?.resolve(value), reject: (error) => settle?.reject(error) };
+}
+
+/**
+ * What `promise` gives if it does so within `ms`, else `undefined`. The late result is not lost to
+ * others: whoever else holds the promise still gets it. Rejects as the promise does, if in time.
+ */
+export function within<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimeout(() => {
+      resolve(undefined);
+    }, ms);
+    promise.then(resolve, reject).finally(() => {
+      clock.clearTimeout(timer);
+    });
+  });
+}
+
+/** Does `run` once for all calls of `soon` within `ms`: events here come in bursts. */
+export function burst(clock: Clock, ms: number, run: () => void): { soon(): void } {
+  let timer: Timer;
+  return {
+    soon: () => {
+      timer ??= clock.setTimeout(() => {
+        timer = undefined;
+        run();
+      }, ms);
+    },
+  };
+}
+
+/** A map that forgets what was set longest ago once it holds more than `limit` entries. */
+export class BoundedMap<K, V> extends Map<K, V> {
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    super();
+    this.#limit = limit;
+  }
+
+  override set(key: K, value: V): this {
+    this.delete(key);
+    super.set(key, value);
+    const oldest = this.keys().next();
+    if (this.size > this.#limit && !oldest.done) this.delete(oldest.value);
+    return this;
+  }
+}

@@ -1,0 +1,155 @@
+import type { Clock } from '../src/core/clock.js';
+import { MAX_POLICY_LENGTH } from '../src/core/limits.js';
+import type { SiteConfig } from '../src/protocol/bridge.js';
+import { isCompactJws } from '../src/protocol/check.js';
+import type { PolicyClaims } from '../src/protocol/hasher.js';
+import type { PieceStore } from '../src/store/port.js';
+import type { KeySource } from '../src/verify/keys.js';
+import { verifyPolicy } from '../src/verify/statements.js';
+import { burst, deferred, within } from './timers.js';
+
+export type Permission = 'yes' | 'not-allowed' | 'disabled';
+
+export interface TrustOptions {
+  readonly config: SiteConfig;
+  readonly clock: Clock;
+  readonly fetch: typeof globalThis.fetch;
+  readonly keys: KeySource;
+  readonly store: PieceStore;
+  /** The policy in force changed: a new one, or none any more. */
+  readonly onPolicy: (policy: PolicyClaims | undefined) => void;
+}
+
+/** How long requests wait, counted from the worker's start, for consent and policy to be read. */
+export const TRUST_WAIT = 100;
+/** A policy is read again this long before it ends (ms), so that a short outage is not noticed. */
+const REFRESH_BEFORE = 120_000;
+/** Between looks at whether the policy still stands, and between tries to read the next (ms). */
+const RETRY = 15_000;
+const REQUEST_TIMEOUT = 5_000;
+const ALLOWED = 'allowed';
+const NEWEST = 'policy-ver';
+
+/**
+ * Whether peers and store may be used at all. Two things must hold: the visitor's page has said so
+ * (kept for the next visit's first requests), and the hash service's signed policy is enabled and
+ * current. Until a page has said so nothing is contacted. Every failure means no.
+ */
+export class Trust {
+  #allowed: boolean | undefined;
+  #policy: PolicyClaims | undefined;
+  #newest = 0;
+  #reading: Promise<void> | undefined;
+  #triedAt = Number.NEGATIVE_INFINITY;
+  readonly #watch: ReturnType<typeof burst>;
+  readonly #settled = deferred<undefined>();
+  readonly #startedAt: number;
+
+  readonly #options: TrustOptions;
+
+  constructor(options: TrustOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.ticks();
+    this.#watch = burst(options.clock, RETRY, () => {
+      this.#lookAgain();
+    });
+    void options.store.ready.then(() => {
+      this.#recall();
+    });
+  }
+
+  /** The policy in force, if there is one. */
+  get policy(): PolicyClaims | undefined {
+    const { clock } = this.#options;
+    return this.#policy && this.#policy.exp * 1000 > clock.now() ? this.#policy : undefined;
+  }
+
+  get permission(): Permission {
+    if (this.#allowed !== true) return 'not-allowed';
+    return this.policy?.enabled ? 'yes' : 'disabled';
+  }
+
+  /** Whether what the page gets now may be shared, as far as is known: not for want of a policy yet. */
+  get mayShare(): boolean {
+    return this.#allowed === true && this.policy?.enabled !== false;
+  }
+
+  /** The permission, waited for only while the worker is starting. */
+  async permitted(): Promise<Permission> {
+    const { clock } = this.#options;
+    const remaining = this.#startedAt + TRUST_WAIT - clock.ticks();
+    if (this.permission !== 'yes' && remaining > 0) await within(clock, remaining, this.#settled.promise);
+    this.#keepFresh();
+    return this.permission;
+  }
+
+  /** What the last page to speak said about the visitor's consent. */
+  setAllowed(allowed: boolean): void {
+    this.#allowed = allowed;
+    this.#options.store.remember(ALLOWED, String(allowed));
+    if (allowed) this.#keepFresh();
+    else this.#settled.resolve(undefined);
+  }
+
+  /** Settles when the policy is in force or cannot be had: for work that no request waits for. */
+  async settled(): Promise<void> {
+    this.#keepFresh();
+    await this.#reading;
+  }
+
+  #recall(): void {
+    const { store } = this.#options;
+    this.#newest = Math.max(this.#newest, Number(store.recall(NEWEST)) || 0);
+    this.#allowed ??= store.recall(ALLOWED) === 'true';
+    if (this.#allowed) this.#keepFresh();
+    else this.#settled.resolve(undefined);
+  }
+
+  #keepFresh(): void {
+    const { clock } = this.#options;
+    if (!this.#allowed || this.#reading || clock.ticks() - this.#triedAt < RETRY) return;
+    if (this.#policy && this.#policy.exp * 1000 - clock.now() > REFRESH_BEFORE) return;
+    this.#triedAt = clock.ticks();
+    this.#reading = this.#read().finally(() => {
+      this.#reading = undefined;
+      this.#settled.resolve(undefined);
+    });
+  }
+
+  async #read(): Promise<void> {
+    const { config, clock, keys } = this.#options;
+    const token = await within(clock, REQUEST_TIMEOUT, this.#request()).catch(() => undefined);
+    if (token === undefined) return;
+    const checked = await verifyPolicy(token, config.site, { keys, clock }).catch(() => undefined);
+    if (checked?.verdict === 'verified' && checked.claims.ver >= this.#newest) this.#adopt(checked.claims);
+  }
+
+  async #request(): Promise<string | undefined> {
+    const { config, fetch } = this.#options;
+    // The service says how long its policy may be cached; near the end of ours a cached one is no use.
+    const cache = this.#policy ? 'no-cache' : 'default';
+    const response = await fetch(`${config.hasher}/v1/policy`, { credentials: 'omit', cache });
+    const text = response.ok ? (await response.text()).trim() : undefined;
+    return isCompactJws(text, MAX_POLICY_LENGTH) ? text : undefined;
+  }
+
+  #adopt(policy: PolicyClaims): void {
+    const { store, onPolicy } = this.#options;
+    this.#policy = policy;
+    this.#newest = policy.ver;
+    store.remember(NEWEST, String(policy.ver));
+    this.#watch.soon();
+    onPolicy(policy);
+  }
+
+  /** Gets the next policy near the end of this one, and says so when there is none. */
+  #lookAgain(): void {
+    this.#keepFresh();
+    if (this.policy) {
+      this.#watch.soon();
+      return;
+    }
+    this.#policy = undefined;
+    this.#options.onPolicy(undefined);
+  }
+}

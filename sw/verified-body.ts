@@ -1,0 +1,116 @@
+import { concat, type Bytes } from '../src/core/bytes.js';
+import { pieceSpan, type Span } from '../src/core/pieces.js';
+import { formatContentRange, overlap } from '../src/core/ranges.js';
+import type { DigestClaims } from '../src/protocol/hasher.js';
+import type { Tally } from './account.js';
+import type { Piece } from './batch.js';
+import { isDifferent } from './fill.js';
+import { representationOf } from './holdings.js';
+import type { Asked } from './origin.js';
+import type { Readers } from './readers.js';
+import { deferred } from './timers.js';
+import type { GatheredPiece, Transfer } from './transfer.js';
+
+/** One answer that is being made of verified pieces. */
+export interface Gathered {
+  readonly asked: Asked;
+  readonly digest: DigestClaims;
+  /** The bytes of the representation that the answer holds. */
+  readonly span: Span;
+  readonly transfer: Transfer;
+  readonly tally: Tally;
+}
+
+export interface VerifiedBodyOptions {
+  readonly readers: Readers;
+  readonly onOver: (asked: Asked, tally: Tally) => void;
+  readonly onDiffers: (digest: DigestClaims) => void;
+}
+
+/** Makes the response: signed headers, verified bytes. From its first byte on there is no way back. */
+export class VerifiedBody {
+  readonly #options: VerifiedBodyOptions;
+  readonly #gathered: Gathered;
+
+  constructor(options: VerifiedBodyOptions, gathered: Gathered) {
+    this.#options = options;
+    this.#gathered = gathered;
+  }
+
+  /** An image whose body errors midway is broken on the page: it is answered when it is complete. */
+  async atOnce(): Promise<Response> {
+    const { asked, transfer, tally } = this.#gathered;
+    const pieces = await gatherAll(transfer, tally);
+    for (const { bytes, source } of pieces) tally.delivered(source, bytes.byteLength);
+    this.#options.onOver(asked, tally);
+    return this.#response(concat(pieces.map(({ bytes }) => bytes)));
+  }
+
+  /** Piece by piece, as the reader asks for more. */
+  streamed(): Response {
+    const { asked, transfer, tally } = this.#gathered;
+    const finished = deferred<undefined>();
+    const finish = (): void => {
+      transfer.close();
+      this.#options.onOver(asked, tally);
+      finished.resolve(undefined);
+    };
+    asked.waitUntil(finished.promise);
+    const pull = async (to: ReadableStreamDefaultController<Bytes>): Promise<void> => {
+      if (!(await this.#next(to, finish))) finish();
+    };
+    return this.#response(new ReadableStream<Bytes>({ pull, cancel: finish }, { highWaterMark: 0 }));
+  }
+
+  /** Hands out the next piece; false at the end, which it closes. */
+  async #next(to: ReadableStreamDefaultController<Bytes>, fail: () => void): Promise<boolean> {
+    try {
+      const piece = await this.#gathered.transfer.next();
+      if (piece) to.enqueue(this.#handOut(piece));
+      else to.close();
+      return piece !== undefined;
+    } catch (error) {
+      if (isDifferent(error)) this.#differs();
+      fail();
+      throw error;
+    }
+  }
+
+  #handOut(piece: GatheredPiece): Bytes {
+    const { asked, digest, span, tally } = this.#gathered;
+    const covered = pieceSpan(representationOf(digest).cut, piece.index);
+    const { start, end } = overlap(covered, span);
+    tally.delivered(piece.source, end - start);
+    if (asked.route.range && piece.source !== 'http') this.#options.readers.setMixed(asked);
+    return piece.bytes.subarray(start - covered.start, end - covered.start);
+  }
+
+  #differs(): void {
+    const { asked, digest, tally } = this.#gathered;
+    tally.fellBack('mismatch');
+    this.#options.onDiffers(digest);
+    this.#options.readers.forget(asked);
+  }
+
+  #response(body: BodyInit): Response {
+    const { asked, digest, span } = this.#gathered;
+    const headers = new Headers(Object.entries(digest.hdr));
+    headers.set('content-length', String(span.end - span.start));
+    headers.set('accept-ranges', 'bytes');
+    if (!asked.route.range) return new Response(body, { headers });
+    headers.set('content-range', formatContentRange(span, digest.len));
+    return new Response(body, { status: 206, headers });
+  }
+}
+
+/** All pieces of an answer that is given at once; what was gathered in vain is waste. */
+async function gatherAll(transfer: Transfer, tally: Tally): Promise<Piece[]> {
+  const pieces: Piece[] = [];
+  try {
+    for (let piece = await transfer.next(); piece; piece = await transfer.next()) pieces.push(piece);
+    return pieces;
+  } catch (error) {
+    for (const { bytes, source } of pieces) if (source !== 'store') tally.wasted(bytes.byteLength);
+    throw error;
+  }
+}

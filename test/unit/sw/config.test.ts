@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import type { Site } from '../../../src/core/brands.js';
+import { PeerfoldError } from '../../../src/core/errors.js';
+import { parseConfig } from '../../../sw/config.js';
+
+const SITE = 'https://site.example' as Site;
+const GOOD = { hasher: 'https://hash.example', tracker: 'wss://track.example' };
+
+function fieldOf(literal: unknown, site = SITE): unknown {
+  try {
+    parseConfig(literal, site);
+    return undefined;
+  } catch (error) {
+    if (error instanceof PeerfoldError && error.code === 'bad-config') return error.details['field'];
+    throw error;
+  }
+}
+
+describe('the site’s literal', () => {
+  it('needs two addresses; the rest has defaults', () => {
+    expect(parseConfig(GOOD, SITE)).toEqual({
+      site: SITE,
+      ...GOOD,
+      include: [],
+      exclude: [],
+      origins: [],
+      headStart: 10,
+      minSize: 16_384,
+    });
+  });
+
+  it('may say everything', () => {
+    const all = {
+      hasher: 'https://hash.example/',
+      tracker: 'wss://track.example',
+      include: ['/media/*', '*.jpg', 'https://img.example.com/*'],
+      exclude: ['/private/*'],
+      origins: ['https://img.example.com'],
+      headStart: 0,
+      fallbackMs: 250,
+      minSize: 0,
+    };
+    expect(parseConfig(all, SITE)).toEqual({ ...all, site: SITE, hasher: 'https://hash.example' });
+  });
+
+  it.each([undefined, null, 'https://hash.example', [], 7])('%j is missing or no object', (literal) => {
+    expect(fieldOf(literal)).toBe('self.peerfold');
+  });
+
+  it.each([
+    ['hasher', undefined],
+    ['hasher', 'hash.example'],
+    ['hasher', 'ftp://hash.example'],
+    ['hasher', 'http://hash.example'],
+    ['hasher', 'https://me:secret@hash.example'],
+    ['hasher', 7],
+    ['tracker', undefined],
+    ['tracker', 'https://track.example'],
+    ['tracker', 'ws://track.example'],
+    ['include', '*.jpg'],
+    ['include', ['media/*']],
+    ['include', [7]],
+    ['include', ['']],
+    ['include', Array(101).fill('*')],
+    ['exclude', {}],
+    ['origins', ['https://img.example.com/']],
+    ['origins', ['img.example.com']],
+    ['origins', ['data:']],
+    ['headStart', -1],
+    ['headStart', '10'],
+    ['headStart', Number.NaN],
+    ['headStart', 1e9],
+    ['fallbackMs', -1],
+    ['fallbackMs', 1e9],
+    ['minSize', '16 KiB'],
+    ['minSize', -1],
+    ['includes', ['*']],
+    ['Hasher', 'https://hash.example'],
+  ])('%s: %j is refused by name', (field, value) => {
+    expect(fieldOf({ ...GOOD, [field]: value })).toBe(field);
+  });
+
+  it.each(['http://localhost:8081', 'http://127.0.0.1:8081', 'http://[::1]:8081', 'http://hash.localhost'])(
+    'plain %s is fine on this machine',
+    (hasher) => {
+      expect(fieldOf({ ...GOOD, hasher, tracker: hasher.replace('http', 'ws') })).toBeUndefined();
+    },
+  );
+
+  it('plain addresses are fine for a plain site', () => {
+    const plain = { hasher: 'http://hash.example', tracker: 'ws://track.example' };
+    expect(fieldOf(plain, 'http://site.example' as Site)).toBeUndefined();
+  });
+
+  it('is not fooled by names of prototypes', () => {
+    expect(
+      fieldOf(JSON.parse('{"hasher":"https://h.example","tracker":"wss://t.example","__proto__":{}}')),
+    ).toBe('__proto__');
+  });
+});

@@ -1,1 +1,28 @@
-export {};
+import { PeerfoldError } from './core/errors.js';
+import { here, launch } from './page/launch.js';
+import type { PeerfoldOptions } from './page/options.js';
+import type { Peerfold } from './page/peerfold.js';
+
+/** Options of `start`: those of the script tag, and where the engine file lies. */
+export interface StartOptions extends PeerfoldOptions {
+  /** Address of `peerfold-engine.js`. Default: beside this module, which bundlers may move. */
+  readonly engineUrl?: string;
+}
+
+/**
+ * Starts Peerfold on this page, as the script tag does, and sets `window.peerfold`. Called again, it
+ * returns the first one.
+ * @throws PeerfoldError `not-supported` in frames and where there are no service workers.
+ */
+export function start({ engineUrl, ...options }: StartOptions): Peerfold {
+  const url = new URL(engineUrl ?? 'peerfold-engine.js', engineUrl ? document.baseURI : import.meta.url);
+  const peerfold = launch(options, url.href) ?? here().peerfold;
+  if (!peerfold) throw new PeerfoldError('not-supported', 'Peerfold needs a top-level window with workers');
+  return peerfold;
+}
+
+export { PeerfoldError, type ErrorCode } from './core/errors.js';
+export type { Fault, PeerEvent, Stats } from './page/engine-host.js';
+export type { ConsentMode, PeerfoldOptions } from './page/options.js';
+export type { Peerfold, Status } from './page/peerfold.js';
+export type { ByteCounts, FallbackReason, Source, TransferReport, Verdict } from './protocol/bridge.js';

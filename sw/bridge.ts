@@ -57,6 +57,8 @@ export interface BridgeOptions {
 
 /** A live page answers in 4 to 29 ms (measured); one that takes longer is busy, and busy pages use HTTP. */
 export const PLACE_WAIT = 50;
+/** Players read ahead of what they show, and scripts wait for their own page anyway: no hurry. */
+const PATIENT_WAIT = 200;
 /** How long the first requests of a new page wait for its script to say hello, counted from the first. */
 export const CONNECT_WAIT = 60;
 /** Peers never get longer than this (ms), whatever a page proposes. */
@@ -158,7 +160,8 @@ export class Bridge {
     const answer = deferred<Placement>();
     this.#placements.set(id, { page, answer });
     page.post({ t: 'place', id, url, destination });
-    const placement = await within(this.#options.clock, PLACE_WAIT, answer.promise);
+    const wait = destination === 'image' ? PLACE_WAIT : PATIENT_WAIT;
+    const placement = await within(this.#options.clock, wait, answer.promise);
     this.#placements.delete(id);
     if (!placement) {
       // It is not asked again before it has spoken: the late answer to this question will do.

@@ -73,7 +73,7 @@ function isLoopback(hostname: string): boolean {
 function patterns(literal: Literal, field: 'include' | 'exclude'): readonly string[] {
   const value = literal[field] ?? [];
   if (isListOf(value, MAX_PATTERNS, isPattern)) return value;
-  throw bad(field, 'must be a list of patterns such as "/media/*" or "*.jpg"');
+  throw bad(field, 'must be a list of patterns such as "/media/*"');
 }
 
 function isPattern(value: unknown): value is string {

@@ -1,5 +1,7 @@
 import type { Clock } from '../src/core/clock.js';
 import type { Span } from '../src/core/pieces.js';
+import type { RangeSpec } from '../src/core/ranges.js';
+import type { Bridge } from './bridge.js';
 import type { Asked } from './origin.js';
 import { BoundedMap } from './timers.js';
 
@@ -19,7 +21,7 @@ interface Reader {
   at: number;
   /** Bytes from peers or store were handed out: from then on the origin's are verified, too. */
   mixed: boolean;
-  /** The browser's own answer was passed on, opaque: nothing else may follow it. */
+  /** The browser's own answers were passed on: nothing else may follow them. */
   opaque: boolean;
 }
 
@@ -37,8 +39,21 @@ export class Readers {
     return this.#readers.get(keyOf(asked))?.mixed ?? false;
   }
 
-  isOpaque(asked: Asked): boolean {
-    return this.#readers.get(keyOf(asked))?.opaque ?? false;
+  /**
+   * Whether a media element's answers must stay the browser's own: it began with those, before the
+   * worker controlled the page or because they cannot be read, and takes no others after them.
+   */
+  async isForeign(asked: Asked, bridge: Bridge): Promise<boolean> {
+    if (!takesSlices(asked)) return false;
+    const reader = this.#readers.get(keyOf(asked));
+    if (reader) return reader.opaque;
+    const { clientId, route } = asked;
+    const { reason } = await bridge.place(clientId, route.url, route.destination);
+    // Only the page knows how an element began that is new to us; in doubt one in the middle is foreign.
+    const inDoubt = reason === 'no-answer' && !startsAtZero(route.range);
+    if (reason !== 'before-worker' && !inDoubt) return false;
+    this.setOpaque(asked);
+    return true;
   }
 
   setMixed(asked: Asked): void {
@@ -86,6 +101,10 @@ export class Readers {
 /** A media element asks again for what it did not get; a script's `fetch` takes the answer as all. */
 export function takesSlices({ route }: Asked): boolean {
   return route.destination === 'video' || route.destination === 'audio';
+}
+
+function startsAtZero(range: RangeSpec | undefined): boolean {
+  return !range || (range.kind === 'from' && range.first === 0);
 }
 
 function keyOf({ clientId, route }: Asked): string {

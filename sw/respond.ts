@@ -13,7 +13,7 @@ import type { Layers } from './layers.js';
 import type { Needs } from './needs.js';
 import type { Asked, Origin } from './origin.js';
 import type { PassThrough } from './pass-through.js';
-import type { Readers } from './readers.js';
+import { takesSlices, type Readers } from './readers.js';
 import type { Tokens } from './tokens.js';
 import { Transfer } from './transfer.js';
 import { VerifiedBody } from './verified-body.js';
@@ -47,19 +47,19 @@ export class Responder {
 
   /** Rejects only as the browser's own fetch would have. */
   async answer(asked: Asked): Promise<Response> {
-    const { clock, bridge } = this.#options;
+    const { clock, bridge, readers } = this.#options;
     const tally = new Tally(clock, asked.route.url, asked.route.destination);
     try {
-      return await this.#answer(asked, tally);
+      if (await readers.isForeign(asked, bridge)) return await asked.untouched();
+      return withoutUrl(asked, await this.#answer(asked, tally));
     } catch (error) {
       bridge.to(asked.clientId, { t: 'fault', code: 'worker-failed', message: reasonOf(error) });
-      return asked.untouched();
+      return withoutUrl(asked, await asked.untouched());
     }
   }
 
   async #answer(asked: Asked, tally: Tally): Promise<Response> {
-    const { chooser, passThrough, readers } = this.#options;
-    if (readers.isOpaque(asked)) return asked.untouched();
+    const { chooser, passThrough } = this.#options;
     const [cached, outlook] = await this.#firstLook(asked);
     if (cached) return passThrough.handOn(asked, cached, 'cache', tally);
     const choice = this.#stayVerified(asked, await chooser.choose(asked, await outlook));
@@ -123,4 +123,13 @@ export class Responder {
     if (mixed) return Promise.resolve(Response.error());
     return this.#options.passThrough.answer(asked, tally);
   }
+}
+
+/**
+ * Chromium fails a media element whose parts name different origins, and an answer that we make names
+ * none. So what the origin gave a media element is made anew as well. Opaque answers cannot be.
+ */
+function withoutUrl(asked: Asked, response: Response): Response {
+  const located = response.type === 'basic' || response.type === 'cors';
+  return located && takesSlices(asked) ? new Response(response.body, response) : response;
 }

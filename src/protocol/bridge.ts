@@ -74,6 +74,7 @@ export interface TransferReport {
 
 export const FALLBACK_REASONS = [
   'above-fold',
+  'before-worker',
   'head-start',
   'canary',
   'no-answer',

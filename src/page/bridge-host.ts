@@ -1,0 +1,98 @@
+import { BUILD } from '../core/build.js';
+import {
+  isBridgeCall,
+  type BridgeHello,
+  type PageMessage,
+  type SiteConfig,
+  type WorkerMessage,
+} from '../protocol/bridge.js';
+
+/** The part of `navigator.serviceWorker` that the bridge needs. */
+export interface WorkerContainer extends EventTarget {
+  readonly controller: { postMessage(message: unknown, transfer: Transferable[]): void } | null;
+  startMessages?(): void;
+}
+
+export interface BridgeEvents {
+  /** The worker answered, and is of this build. */
+  welcome(config: SiteConfig): void;
+  /** The worker is of another build: HTTP only until one of the two is replaced. */
+  mismatch(): void;
+  message(message: WorkerMessage): void;
+}
+
+export interface BridgeOptions {
+  readonly container: WorkerContainer;
+  readonly visit: () => string;
+  readonly allowed: () => boolean;
+  readonly on: BridgeEvents;
+}
+
+/**
+ * The page's end of the line to the controlling worker: one kept port, a new hello whenever the
+ * worker changes or says that it lost its ports. What arrives on an earlier port is ignored.
+ */
+export class BridgeHost {
+  #port: MessagePort | undefined;
+  #open = true;
+
+  constructor(private readonly options: BridgeOptions) {
+    const { container } = options;
+    container.addEventListener('controllerchange', this.#hello);
+    container.addEventListener('message', this.#called);
+    container.startMessages?.();
+    this.#hello();
+  }
+
+  /** Posts to the worker; before the bridge is up there is nobody to tell. */
+  send(message: PageMessage, transfer: Transferable[] = []): void {
+    this.#port?.postMessage(message, transfer);
+  }
+
+  /** Hangs up, for example before the page is frozen. Safe to call twice. */
+  close(): void {
+    this.#open = false;
+    this.#hangUp();
+  }
+
+  /** Greets the worker again after `close`, or to say that the policy changed for good. */
+  reopen(): void {
+    this.#open = true;
+    this.#hello();
+  }
+
+  readonly #called = (event: Event): void => {
+    if (isBridgeCall((event as MessageEvent).data)) this.#hello();
+  };
+
+  readonly #hello = (): void => {
+    this.#hangUp();
+    const { container, visit, allowed } = this.options;
+    if (!this.#open || !container.controller) return;
+    const { port1, port2 } = new MessageChannel();
+    const hello: BridgeHello = { peerfold: 'hello', build: BUILD, visit: visit(), allowed: allowed() };
+    this.#port = port1;
+    port1.onmessage = (event: MessageEvent) => {
+      this.#dispatch(event.data as WorkerMessage);
+    };
+    container.controller.postMessage(hello, [port2]);
+  };
+
+  #hangUp(): void {
+    const port = this.#port;
+    if (!port) return;
+    this.#port = undefined;
+    // What was on its way when the port closed may still be delivered.
+    port.onmessage = null;
+    port.close();
+  }
+
+  #dispatch(message: WorkerMessage): void {
+    const { on } = this.options;
+    if (message.t === 'mismatch' || (message.t === 'welcome' && message.build !== BUILD)) {
+      this.close();
+      on.mismatch();
+    } else if (message.t === 'welcome') on.welcome(message.config);
+    else on.message(message);
+  }
+}

@@ -1,0 +1,27 @@
+import type { Clock } from '../core/clock.js';
+import type { LinkFactory } from '../peer/link.js';
+import type { Identity } from '../protocol/seal.js';
+import type { Engine } from './engine-host.js';
+import type { TimedResource } from './http-time.js';
+import type { Locks } from './leader.js';
+import type { PageView } from './place.js';
+import type { PresenceView } from './presence.js';
+import type { OpenSocket } from './tracker-client.js';
+
+/** What the engine needs of the browser, so that it can be tested without one. */
+export interface EngineEnvironment {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly fetch: typeof globalThis.fetch;
+  readonly locks: Locks | undefined;
+  readonly view: PresenceView & PageView & { readonly document: Document };
+  readonly factory: LinkFactory;
+  readonly openSocket: OpenSocket;
+  readonly createIdentity: () => Promise<Identity>;
+  readonly idle: () => Promise<void>;
+  /** What the browser timed on this page so far. */
+  readonly timings: () => Iterable<TimedResource>;
+  /** Shows what this engine does; returns how to end that. */
+  readonly overlay: ((engine: Engine) => () => void) | undefined;
+}

@@ -1,0 +1,82 @@
+import type { ErrorCode } from '../core/errors.js';
+import type { PageMessage, SiteConfig, TransferReport, WorkerMessage } from '../protocol/bridge.js';
+
+/** What loader and engine, two bundles of one build, say to each other. */
+
+/** What the engine gets from the page it runs in. */
+export interface EngineHost {
+  /** The loader's build; an engine of another build refuses to start. */
+  readonly build: string;
+  readonly config: SiteConfig;
+  /** Upload cap in bytes per second. */
+  readonly upload: number;
+  readonly iceServers: readonly RTCIceServer[];
+  readonly overlay: boolean;
+  send(message: PageMessage, transfer?: Transferable[]): void;
+  peer(event: PeerEvent): void;
+  fault(fault: Fault): void;
+  stats(): Stats;
+  /** Calls `listener` after every transfer of this page, until the returned function is called. */
+  onTransfer(listener: (report: TransferReport) => void): () => void;
+}
+
+export interface Engine {
+  /** A message of the worker that is not the loader's to answer. */
+  receive(message: WorkerMessage): void;
+  /** The bridge was opened anew: whatever the worker knew of this engine is gone. */
+  reconnected(): void;
+  /** What is allowed at present; what no longer is closes at once. Nothing is, until this is called. */
+  allow(permission: Permission): void;
+  stats(): EngineStats;
+  /** For good. Safe to call twice. */
+  stop(): void;
+}
+
+export interface Permission {
+  /** The visitor's side: may this page lead the site's tabs at all? */
+  readonly visitor: boolean;
+  /** The site's signed policy: may look-ups, tracker and links be used? Only then is anything contacted. */
+  readonly site: boolean;
+}
+
+export interface EngineModule {
+  /** @throws PeerfoldError `not-supported` when the builds differ or the browser lacks WebRTC. */
+  startEngine(host: EngineHost): Engine;
+}
+
+export interface EngineStats {
+  /** Whether this tab holds the site's links. */
+  readonly leading: boolean;
+  /** Whether the tracker has welcomed us. */
+  readonly tracker: boolean;
+  /** Open links. */
+  readonly links: number;
+  /** Payload bytes sent to peers. */
+  readonly uploaded: number;
+}
+
+/** Detail of the `peer` event: a link came up or went down. */
+export interface PeerEvent {
+  readonly state: 'up' | 'down';
+  /** Our own number for the peer; its identity at the tracker is nobody's business. */
+  readonly peer: number;
+  readonly links: number;
+  /** Why it went down. */
+  readonly reason?: string;
+}
+
+/** Detail of the `error` event. */
+export interface Fault {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What `peerfold.stats()` answers. */
+export interface Stats {
+  /** Bytes that this page received, by source, and bytes that were fetched in vain. */
+  readonly bytes: TransferReport['bytes'];
+  readonly uploaded: number;
+  readonly links: number;
+  /** The latest transfers of this page, oldest first. */
+  readonly resources: readonly TransferReport[];
+}

@@ -1,0 +1,49 @@
+import { BUILD } from '../core/build.js';
+import { PeerfoldError } from '../core/errors.js';
+import { createSimplePeerFactory } from '../peer/simple-peer-link.js';
+import { createIdentity } from '../protocol/seal.js';
+import { systemClock } from '../protocol/system-clock.js';
+import type { Engine, EngineHost } from './engine-host.js';
+import { showOverlay } from './overlay.js';
+import { PageEngine } from './page-engine.js';
+import { whenIdle } from './quiet.js';
+import type { SocketHandlers, TrackerSocket } from './tracker-session.js';
+
+/** The engine bundle's one export; see `EngineModule`. */
+export function startEngine(host: EngineHost): Engine {
+  if (host.build !== BUILD) throw unsupported(`loader ${host.build} and engine ${BUILD} differ`);
+  if (!('RTCPeerConnection' in window)) throw unsupported('this browser has no WebRTC');
+  return new PageEngine(host, {
+    clock: systemClock,
+    random: Math.random,
+    fetch: window.fetch.bind(window),
+    // Not in every browser, whatever TypeScript's DOM says.
+    locks: (navigator as Partial<Navigator>).locks,
+    view: window,
+    factory: createSimplePeerFactory({ iceServers: host.iceServers, clock: systemClock }),
+    openSocket,
+    createIdentity,
+    idle: () => whenIdle(window, systemClock),
+    timings: () => performance.getEntriesByType('resource') as PerformanceResourceTiming[],
+    overlay: host.overlay ? (engine) => showOverlay({ host, engine, clock: systemClock }) : undefined,
+  });
+}
+
+/** The tracker's socket as the browser has it; an `error` event is always followed by `close`. */
+function openSocket(url: string, protocol: string, handlers: SocketHandlers): TrackerSocket {
+  const socket = new WebSocket(url, protocol);
+  socket.onopen = () => {
+    handlers.opened();
+  };
+  socket.onmessage = ({ data }) => {
+    handlers.message(data);
+  };
+  socket.onclose = () => {
+    handlers.closed();
+  };
+  return socket;
+}
+
+function unsupported(message: string): PeerfoldError {
+  return new PeerfoldError('not-supported', message);
+}

@@ -1,0 +1,44 @@
+import { systemClock } from '../protocol/system-clock.js';
+import type { EngineModule } from './engine-host.js';
+import { visitorMemory } from './memory.js';
+import type { PeerfoldOptions } from './options.js';
+import { Peerfold, type PageEnvironment } from './peerfold.js';
+import { registerWorker } from './register.js';
+
+/** The one global name of ours. */
+export const here = (): { peerfold?: Peerfold } => window as { peerfold?: Peerfold };
+
+/**
+ * Starts Peerfold in this window and sets `window.peerfold`. `undefined` where it has no business:
+ * no service workers (old browser, insecure page), a frame, or a window that has it already.
+ */
+export function launch(options: PeerfoldOptions, engineUrl: string): Peerfold | undefined {
+  if (here().peerfold) {
+    // eslint-disable-next-line no-console -- for the eyes of the site's owner
+    console.warn('Peerfold is on this page already: the second tag or start() is ignored.');
+    return undefined;
+  }
+  if (window.top !== window || !('serviceWorker' in navigator)) return undefined;
+  const peerfold = new Peerfold(options, {
+    view: window,
+    container: navigator.serviceWorker,
+    // Global Privacy Control and Network Information are not in every browser, nor in TypeScript's DOM.
+    signals: navigator as PageEnvironment['signals'],
+    memory: visitorMemory(() => localStorage),
+    clock: systemClock,
+    random: Math.random,
+    shown,
+    register: registerWorker,
+    loadEngine: () => import(engineUrl) as Promise<EngineModule>,
+  });
+  here().peerfold = peerfold;
+  return peerfold;
+}
+
+/** Prerendered pages (Speculation Rules) may never be looked at. */
+async function shown(): Promise<void> {
+  if (!(document as Document & { prerendering?: boolean }).prerendering) return;
+  await new Promise((resolve) => {
+    document.addEventListener('prerenderingchange', resolve, { once: true });
+  });
+}

@@ -1,0 +1,228 @@
+import type { Root, RootPrefix } from '../core/brands.js';
+import type { Bytes } from '../core/bytes.js';
+import { prefixOf } from '../core/brands.js';
+import type { Clock } from '../core/clock.js';
+import { PeerfoldError } from '../core/errors.js';
+import type { Cut } from '../core/pieces.js';
+import type { LinkFactory } from '../peer/link.js';
+import type { PeerInfo, SwarmEvents, SwarmStats } from '../peer/contract.js';
+import { Swarm } from '../peer/swarm.js';
+import type { WorkerMessage } from '../protocol/bridge.js';
+import type { Identity } from '../protocol/seal.js';
+import { Admissions } from './admissions.js';
+import type { Catalogue } from './catalogue.js';
+import type { EngineHost } from './engine-host.js';
+import type { HasherClient } from './hasher-client.js';
+import type { Holding } from './holdings.js';
+import { Introductions } from './introductions.js';
+import { Layers } from './layers.js';
+import type { Questions } from './questions.js';
+import { TrackerClient, type OpenSocket } from './tracker-client.js';
+
+export interface NetworkingOptions {
+  readonly host: EngineHost;
+  readonly identity: Identity;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly hasher: HasherClient;
+  readonly factory: LinkFactory;
+  readonly openSocket: OpenSocket;
+  readonly catalogue: Catalogue;
+  readonly reads: Questions<Bytes>;
+  readonly admits: Questions<boolean>;
+  readonly failed: (error: unknown) => void;
+}
+
+type Need = Extract<WorkerMessage, { t: 'need' }>;
+type Verdict = Extract<WorkerMessage, { t: 'verdict' }>;
+
+/**
+ * All that talks to others, made when this tab may and closed when it no longer may: the swarm, the
+ * tracker, and what lies between them. What it needs to know to start again is kept elsewhere.
+ */
+export class Networking {
+  readonly #swarm: Swarm;
+  readonly #tracker: TrackerClient;
+  readonly #introductions: Introductions;
+  readonly #layers: Layers;
+  readonly #admissions: Admissions;
+  #closed = false;
+
+  constructor(private readonly options: NetworkingOptions) {
+    const { clock, hasher, identity, failed } = options;
+    this.#admissions = new Admissions({ identity, clock, request: (key) => hasher.admission(key) });
+    this.#layers = new Layers({
+      clock,
+      failed,
+      request: (root, cut) => hasher.layer(root, cut),
+      deliver: (root, bytes) => {
+        options.host.send({ t: 'layer', root, bytes }, [bytes.buffer]);
+      },
+    });
+    this.#swarm = this.#makeSwarm();
+    this.#introductions = this.#makeIntroductions();
+    this.#tracker = this.#makeTracker();
+  }
+
+  get tracked(): boolean {
+    return this.#tracker.pid !== undefined;
+  }
+
+  share({ root, cut, bits, layer }: Holding): void {
+    this.#swarm.share(root, cut, bits, layer);
+    this.#tracker.have(prefixOf(root));
+  }
+
+  unshare(root: Root): void {
+    this.#swarm.unshare(root);
+    this.#tracker.gone(prefixOf(root));
+  }
+
+  /** What the page will probably need: connected peers and the tracker are asked for it ahead of time. */
+  interest(contents: readonly { readonly root: Root; readonly cut: Cut }[]): void {
+    this.#swarm.interest(contents);
+    this.#tracker.want(contents.map(({ root }) => prefixOf(root)));
+  }
+
+  need({ id, url, root, length, piece, pieces, wait, layer }: Need): void {
+    const cut = { length, piece };
+    this.options.catalogue.add({ url, root, cut, until: this.options.clock.now() + wait });
+    if (layer) this.#layers.need(root, cut, this.#swarm.stats().links > 0);
+    this.#swarm.need({ id, root, cut, pieces, wait, layer });
+  }
+
+  cancel(id: number): void {
+    this.#swarm.cancel(id);
+  }
+
+  verdict({ from, root, index, verdict }: Verdict): void {
+    this.#swarm.verdict(from, root, index, verdict);
+  }
+
+  /** This visitor's right to be heard by the hash service. */
+  async admission(): Promise<string> {
+    return (await this.#admissions.get()).jws;
+  }
+
+  stats(): SwarmStats {
+    return this.#swarm.stats();
+  }
+
+  /** Safe to call twice. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#layers.close();
+    this.#introductions.close();
+    this.#swarm.close();
+    this.#tracker.close();
+  }
+
+  #makeSwarm(): Swarm {
+    const { host, clock, random, factory, identity, reads } = this.options;
+    return new Swarm({
+      clock,
+      random,
+      factory,
+      key: identity.publicKey,
+      uploadRate: host.upload,
+      uploads: {
+        read: (root, index) =>
+          reads.ask((id) => {
+            host.send({ t: 'read', id, root, index });
+          }),
+      },
+      on: this.#swarmEvents(),
+    });
+  }
+
+  #swarmEvents(): SwarmEvents {
+    const { host, failed } = this.options;
+    return {
+      piece: ({ root, index, from, bytes }) => {
+        host.send({ t: 'piece', root, index, from, bytes }, [bytes.buffer]);
+      },
+      layer: (root, bytes) => {
+        this.#layers.came(root, bytes);
+      },
+      miss: (id, reason) => {
+        host.send({ t: 'miss', id, reason });
+      },
+      wanted: (roots) => {
+        this.#tracker.want(roots.map(prefixOf));
+      },
+      linkUp: (peer) => {
+        this.#tellPeer('up', peer);
+      },
+      linkDown: (peer, reason) => {
+        this.#tellPeer('down', peer, reason);
+      },
+      report: ({ pid, ok, bad, slow, bytes }) => {
+        this.#tracker.report({ pid, ok, bad, slow, bytes });
+      },
+      fault: failed,
+    };
+  }
+
+  #tellPeer(state: 'up' | 'down', { from }: PeerInfo, reason?: string): void {
+    const { links } = this.#swarm.stats();
+    this.options.host.peer({ state, peer: from, links, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  #makeIntroductions(): Introductions {
+    const { host, identity, clock, admits, failed } = this.options;
+    return new Introductions({
+      identity,
+      clock,
+      failed,
+      swarm: this.#swarm,
+      pid: () => this.#tracker.pid,
+      admit: async (admission, key) => {
+        const answer = await admits.ask((id) => {
+          host.send({ t: 'admit', id, admission, key });
+        });
+        return answer ?? false;
+      },
+      post: (to, pass, box) => {
+        this.#tracker.signal(to, pass, box);
+      },
+    });
+  }
+
+  #makeTracker(): TrackerClient {
+    const { host, identity, clock, random, openSocket, failed } = this.options;
+    const { tracker, site } = host.config;
+    return new TrackerClient({
+      url: tracker,
+      site,
+      identity,
+      admissions: this.#admissions,
+      clock,
+      random,
+      openSocket,
+      on: {
+        peers: (peers, roots, first) => {
+          void this.#introductions.introduce(peers, roots).then((unheld) => {
+            if (first) this.#absent(unheld);
+          });
+        },
+        absent: (roots) => {
+          this.#absent(roots.filter((root) => !this.#introductions.expects(root)));
+        },
+        signal: (signal) => {
+          this.#introductions.hear(signal);
+        },
+        unreachable: (reason) => {
+          failed(new PeerfoldError('tracker-unreachable', `no tracker at ${tracker}: ${reason}`));
+        },
+      },
+    });
+  }
+
+  #absent(prefixes: readonly RootPrefix[]): void {
+    if (this.#closed) return;
+    const roots = prefixes.flatMap((prefix) => this.options.catalogue.rootOf(prefix) ?? []);
+    if (roots.length > 0) this.#swarm.absent(roots);
+  }
+}

@@ -1,0 +1,270 @@
+import type { Bytes } from '../core/bytes.js';
+import type { CanonicalUrl, Root } from '../core/brands.js';
+import type { Timer } from '../core/clock.js';
+import { PeerfoldError, reasonOf } from '../core/errors.js';
+import type { WorkerMessage } from '../protocol/bridge.js';
+import type { Identity } from '../protocol/seal.js';
+import { Ahead } from './ahead.js';
+import { Catalogue } from './catalogue.js';
+import { Digests } from './digests.js';
+import type { EngineEnvironment } from './engine-environment.js';
+import type { Engine, EngineHost, EngineStats, Permission } from './engine-host.js';
+import { HasherClient } from './hasher-client.js';
+import { Holdings, type Holding } from './holdings.js';
+import { Leader } from './leader.js';
+import { Networking } from './networking.js';
+import { Placer } from './place.js';
+import { PresenceSensor } from './presence.js';
+import { Questions } from './questions.js';
+
+/** Statements of one moment change what we are interested in once (ms). */
+const INTEREST_COALESCE = 20;
+const NOTHING: Permission = { visitor: false, site: false };
+
+/**
+ * The engine of one page. Every page places its own resources; the one that leads also looks up
+ * digests and talks to tracker and peers for all tabs of the site. What it does follows from four
+ * facts, looked at together whenever one of them changes (`#update`): what is allowed, whether anybody
+ * is looking, whether this tab leads, and whether our identity is made.
+ *
+ * Owns what outlives a change of leader or a pause: known representations, holdings as the worker
+ * stated them, digests. `Networking` owns the rest and is made and closed as a whole.
+ */
+export class PageEngine implements Engine {
+  readonly #placer: Placer;
+  readonly #presence: PresenceSensor;
+  readonly #leader: Leader;
+  readonly #hasher: HasherClient;
+  readonly #digests: Digests;
+  readonly #catalogue: Catalogue;
+  readonly #holdings: Holdings;
+  readonly #reads: Questions<Bytes>;
+  readonly #admits: Questions<boolean>;
+  readonly #unlisten: () => void;
+  readonly #hideOverlay: (() => void) | undefined;
+  #ahead: Ahead | undefined;
+  #identity: Identity | undefined;
+  #networking: Networking | undefined;
+  #permission = NOTHING;
+  #wasVisible = false;
+  #toldLead = false;
+  #interestTimer: Timer;
+  #uploadedBefore = 0;
+  #stopped = false;
+
+  constructor(
+    private readonly host: EngineHost,
+    private readonly environment: EngineEnvironment,
+  ) {
+    const { clock, random, fetch, view, locks } = environment;
+    this.#placer = new Placer(host.config, view, clock);
+    this.#hasher = new HasherClient({ config: host.config, fetch, clock });
+    this.#digests = new Digests({
+      clock,
+      random,
+      request: (urls) => this.#hasher.digests(urls),
+      deliver: (tokens) => {
+        host.send({ t: 'tokens', tokens });
+      },
+      failed: this.#failed,
+    });
+    this.#catalogue = new Catalogue(clock);
+    this.#holdings = new Holdings(clock, {
+      share: (holding) => this.#networking?.share(holding),
+      unshare: (root) => this.#networking?.unshare(root),
+    });
+    this.#reads = new Questions(clock);
+    this.#admits = new Questions(clock);
+    this.#leader = new Leader({
+      locks,
+      changed: () => {
+        this.#update();
+      },
+    });
+    this.#presence = new PresenceSensor(view, clock, this.#update);
+    this.#placer.recall(environment.timings());
+    for (const report of host.stats().resources) this.#placer.learn(report);
+    this.#unlisten = host.onTransfer((report) => {
+      this.#placer.learn(report);
+    });
+    this.#hideOverlay = environment.overlay?.(this);
+    void this.#makeIdentity();
+  }
+
+  allow(permission: Permission): void {
+    this.#permission = permission;
+    this.#update();
+  }
+
+  reconnected(): void {
+    this.#holdings.clear();
+    if (this.#leader.leading) this.host.send({ t: 'lead', on: true });
+  }
+
+  receive(message: WorkerMessage): void {
+    if (this.#stopped) return;
+    if (message.t === 'place') {
+      const placed = this.#placer.place(message.url, message.destination);
+      this.host.send({ t: 'placed', id: message.id, ...placed });
+    } else if (message.t === 'bytes') this.#reads.answer(message.id, message.bytes);
+    else if (message.t === 'admitted') this.#admits.answer(message.id, message.ok);
+    else if (!this.#receiveStatement(message)) this.#receiveTask(message);
+  }
+
+  stats(): EngineStats {
+    const { links, uploaded } = this.#networking?.stats() ?? { links: 0, uploaded: 0 };
+    return {
+      leading: this.#leader.leading,
+      tracker: this.#networking?.tracked ?? false,
+      links,
+      uploaded: this.#uploadedBefore + uploaded,
+    };
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#permission = NOTHING;
+    this.#update();
+    this.#stopped = true;
+    this.#unlisten();
+    this.#hideOverlay?.();
+    this.#presence.close();
+    this.#placer.close();
+    this.#holdings.clear();
+    this.environment.clock.clearTimeout(this.#interestTimer);
+  }
+
+  /** What the worker knows or has verified; false when the message is none of that. */
+  #receiveStatement(message: WorkerMessage): boolean {
+    if (message.t === 'known') this.#know(message);
+    else if (message.t === 'refused') this.#digests.settled(message.url, message.until);
+    else if (message.t === 'held') this.#holdings.hold(message);
+    else if (message.t === 'drop') this.#holdings.drop(message.root);
+    else if (message.t === 'verdict') this.#networking?.verdict(message);
+    else return false;
+    return true;
+  }
+
+  /** What the worker wants done. */
+  #receiveTask(message: WorkerMessage): void {
+    if (message.t === 'seen') this.#digests.ask(message.urls);
+    else if (message.t === 'cancel') this.#networking?.cancel(message.id);
+    else if (message.t === 'differs') void this.#report(message.url, message.signed);
+    else if (message.t === 'need') {
+      if (this.#networking) this.#networking.need(message);
+      else this.host.send({ t: 'miss', id: message.id, reason: 'no-engine' });
+    }
+  }
+
+  #know({ url, root, length, piece, until }: Extract<WorkerMessage, { t: 'known' }>): void {
+    this.#digests.settled(url, until);
+    this.#catalogue.add({ url, root, cut: { length, piece }, until });
+    this.#interestSoon();
+  }
+
+  async #makeIdentity(): Promise<void> {
+    try {
+      this.#identity = await this.environment.createIdentity();
+      this.#update();
+    } catch (error) {
+      this.host.fault({ code: 'not-supported', message: `no key: ${reasonOf(error)}` });
+    }
+  }
+
+  /** Brings leading and networking in line with what is allowed and wanted now. Idempotent. */
+  readonly #update = (): void => {
+    if (this.#stopped) return;
+    const { visible, active } = this.#presence.now;
+    const mayLead = this.#permission.visitor && active && this.#identity !== undefined;
+    const cameIntoView = visible && !this.#wasVisible;
+    this.#wasVisible = visible && mayLead;
+    this.#seek(mayLead, visible, cameIntoView);
+    this.#connect(mayLead && this.#permission.site && this.#leader.leading);
+  };
+
+  #seek(mayLead: boolean, visible: boolean, cameIntoView: boolean): void {
+    if (!mayLead) this.#leader.resign();
+    else if (cameIntoView) this.#leader.seek('now');
+    else if (visible) this.#leader.seek('politely');
+    else void this.#leader.handOver().catch(this.#failed);
+    this.#tellLead(this.#leader.leading);
+  }
+
+  #tellLead(on: boolean): void {
+    if (on === this.#toldLead) return;
+    this.#toldLead = on;
+    if (!on) this.#holdings.clear();
+    this.host.send({ t: 'lead', on });
+  }
+
+  #connect(wanted: boolean): void {
+    if (wanted && !this.#networking) this.#open();
+    else if (!wanted && this.#networking) this.#close(this.#networking);
+  }
+
+  #open(): void {
+    const { environment, host } = this;
+    if (!this.#identity) return;
+    this.#networking = new Networking({
+      host,
+      clock: environment.clock,
+      random: environment.random,
+      identity: this.#identity,
+      hasher: this.#hasher,
+      factory: environment.factory,
+      openSocket: environment.openSocket,
+      catalogue: this.#catalogue,
+      reads: this.#reads,
+      admits: this.#admits,
+      failed: this.#failed,
+    });
+    this.#holdings.all().forEach((holding: Holding) => this.#networking?.share(holding));
+    this.#digests.resume();
+    this.#interestSoon();
+    this.#ahead = new Ahead({
+      config: host.config,
+      document: environment.view.document,
+      clock: environment.clock,
+      idle: environment.idle,
+      found: (urls) => {
+        this.#digests.ask(urls.filter((url) => !this.#digests.has(url)));
+      },
+    });
+  }
+
+  #close(networking: Networking): void {
+    this.#networking = undefined;
+    this.#uploadedBefore += networking.stats().uploaded;
+    this.#ahead?.close();
+    this.#digests.pause();
+    networking.close();
+    this.#hasher.close();
+    this.#reads.close();
+    this.#admits.close();
+  }
+
+  #interestSoon(): void {
+    this.#interestTimer ??= this.environment.clock.setTimeout(() => {
+      this.#interestTimer = undefined;
+      const wanted = this.#catalogue.wanted((root) => !this.#holdings.isComplete(root));
+      if (wanted.length > 0) this.#networking?.interest(wanted);
+    }, INTEREST_COALESCE);
+  }
+
+  async #report(url: CanonicalUrl, signed: Root): Promise<void> {
+    if (!this.#networking) return;
+    try {
+      const admission = await this.#networking.admission();
+      await this.#hasher.report({ url, signed, admission });
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  readonly #failed = (error: unknown): void => {
+    // What was still under way when networking was closed fails by that, and nobody wants to know.
+    if (!this.#networking) return;
+    const code = error instanceof PeerfoldError ? error.code : 'link-failed';
+    this.host.fault({ code, message: reasonOf(error) });
+  };
+}

@@ -1,0 +1,292 @@
+import type { Clock } from '../core/clock.js';
+import { PeerfoldError, reasonOf, type ErrorCode } from '../core/errors.js';
+import { BUILD } from '../core/build.js';
+import type { SiteConfig, TransferReport, WorkerMessage } from '../protocol/bridge.js';
+import { BridgeHost, type WorkerContainer } from './bridge-host.js';
+import type { Engine, EngineHost, EngineModule, Fault, PeerEvent, Stats } from './engine-host.js';
+import { Ledger } from './ledger.js';
+import type { Memory } from './memory.js';
+import { DEFAULT_UPLOAD, DEFAULT_WORKER, type PeerfoldOptions } from './options.js';
+import { Policy, type Refusal, type VisitorSignals } from './policy.js';
+import { afterLoad, whenIdle, type BusyPage } from './quiet.js';
+import { currentVisit } from './visit.js';
+
+/** Why this page goes without Peerfold, or that it does not. */
+export type Status =
+  | { readonly active: true }
+  | { readonly active: false; readonly reason: Refusal | 'worker-failed' | 'other-build' | 'stopped' };
+
+/** What Peerfold needs of the page, so that it can be tested without a browser. */
+export interface PageEnvironment {
+  readonly view: BusyPage & {
+    addEventListener(type: 'pagehide' | 'pageshow' | 'storage', listener: (event: Event) => void): void;
+  };
+  readonly container: WorkerContainer;
+  readonly signals: VisitorSignals & { readonly connection?: Partial<EventTarget> };
+  readonly memory: Memory;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Resolves once the page is really shown (prerendered pages are not, at first). */
+  readonly shown: () => Promise<void>;
+  readonly register: (url: string) => Promise<void>;
+  readonly loadEngine: () => Promise<EngineModule>;
+}
+
+/**
+ * The public object, `window.peerfold`. Events: `transfer` (detail `TransferReport`), `peer`
+ * (`PeerEvent`), `error` (`Fault`).
+ */
+export class Peerfold extends EventTarget {
+  /**
+   * Resolves when it is decided whether this page uses Peerfold: with `active` once the worker answers,
+   * or with the reason why not. Never rejects. A later consent makes a new promise.
+   */
+  ready: Promise<Status>;
+
+  readonly #options: PeerfoldOptions;
+  readonly #page: PageEnvironment;
+  readonly #policy: Policy;
+  readonly #ledger = new Ledger();
+  #bridge: BridgeHost | undefined;
+  #config: SiteConfig | undefined;
+  #engine: Engine | undefined;
+  #begun = false;
+  #stopped = false;
+  #away = false;
+  #settle: (status: Status) => void = () => undefined;
+
+  constructor(options: PeerfoldOptions, page: PageEnvironment) {
+    super();
+    const { memory, signals, random } = page;
+    this.#options = options;
+    this.#page = page;
+    this.#policy = new Policy({
+      consent: options.consent,
+      rollout: options.rollout ?? 1,
+      memory,
+      signals,
+      random,
+    });
+    this.ready = this.#undecided();
+    void page.shown().then(() => {
+      this.#watch();
+      this.#openBridge();
+      this.#apply();
+    });
+  }
+
+  /** Bytes by source, upload, links and the latest transfers of this page. */
+  stats(): Stats {
+    const { links, uploaded } = this.#engine?.stats() ?? { links: 0, uploaded: 0 };
+    return { bytes: this.#ledger.bytes, uploaded, links, resources: this.#ledger.resources };
+  }
+
+  /** Keeps the visitor's choice and acts on it at once; resolves like `ready`. */
+  consent(granted: boolean): Promise<Status> {
+    this.#policy.choose(granted);
+    this.#apply();
+    return this.ready;
+  }
+
+  /** Ends Peerfold on this page: links closed, everything over HTTP. Safe to call twice. */
+  stop(): void {
+    this.#stopped = true;
+    this.#engine?.stop();
+    this.#engine = undefined;
+    this.#bridge?.close();
+    this.#settle({ active: false, reason: 'stopped' });
+  }
+
+  #undecided(): Promise<Status> {
+    return new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  #watch(): void {
+    const { view, signals } = this.#page;
+    const apply = (): void => {
+      this.#apply();
+    };
+    signals.connection?.addEventListener?.('change', apply);
+    view.addEventListener('storage', apply);
+    view.addEventListener('pagehide', () => {
+      this.#leave();
+    });
+    view.addEventListener('pageshow', (event) => {
+      if ((event as PageTransitionEvent).persisted) this.#comeBack();
+    });
+  }
+
+  /** Open links, sockets, locks and ports keep a page out of the back/forward cache. */
+  #leave(): void {
+    this.#away = true;
+    this.#allowEngine();
+    this.#visit();
+    this.#bridge?.close();
+  }
+
+  #comeBack(): void {
+    this.#away = false;
+    if (!this.#stopped) this.#bridge?.reopen();
+    this.#apply();
+  }
+
+  #openBridge(): void {
+    if (this.#stopped) return;
+    this.#bridge = new BridgeHost({
+      container: this.#page.container,
+      visit: () => this.#visit(),
+      allowed: () => this.#policy.visitorRefusal === undefined,
+      on: {
+        welcome: (config) => {
+          this.#welcome(config);
+        },
+        mismatch: () => {
+          this.#giveUp('other-build');
+        },
+        message: (message) => {
+          this.#receive(message);
+        },
+      },
+    });
+  }
+
+  #visit(): string {
+    const { memory, clock, random } = this.#page;
+    return currentVisit(memory, clock.now(), random);
+  }
+
+  /** Brings everything in line with the policy as it stands now. */
+  #apply(): void {
+    if (this.#stopped || !this.#bridge) return;
+    const reason = this.#policy.visitorRefusal;
+    this.#bridge.send({ t: 'allow', allowed: reason === undefined });
+    this.#allowEngine();
+    if (reason) {
+      this.#settle({ active: false, reason });
+      this.#begun = false;
+    } else if (!this.#begun) {
+      this.#begun = true;
+      this.ready = this.#undecidedAgain();
+      void this.#begin();
+    }
+  }
+
+  /** Whoever awaits the earlier promise hears what the new one says. */
+  #undecidedAgain(): Promise<Status> {
+    const earlier = this.#settle;
+    const ready = this.#undecided();
+    void ready.then(earlier);
+    return ready;
+  }
+
+  async #begin(): Promise<void> {
+    const { view, clock, register } = this.#page;
+    if (this.#config) this.#welcome(this.#config);
+    await afterLoad(view, clock);
+    if (this.#stopped || this.#policy.visitorRefusal) return;
+    try {
+      await register(this.#options.sw ?? DEFAULT_WORKER);
+    } catch (error) {
+      this.#fault('worker-failed', error);
+      if (!this.#config) this.#settle({ active: false, reason: 'worker-failed' });
+    }
+  }
+
+  #giveUp(reason: 'other-build'): void {
+    this.#engine?.stop();
+    this.#engine = undefined;
+    this.#settle({ active: false, reason });
+  }
+
+  #welcome(config: SiteConfig): void {
+    const same = JSON.stringify(config) === JSON.stringify(this.#config);
+    this.#config = config;
+    if (this.#policy.visitorRefusal) return;
+    this.#settle({ active: true });
+    if (this.#engine && same) this.#engine.reconnected();
+    else void this.#startEngine(config);
+  }
+
+  #receive(message: WorkerMessage): void {
+    if (message.t === 'transfer') this.#record(message.report);
+    else if (message.t === 'fault') this.#fault('worker-failed', message.message);
+    else if (message.t === 'policy') {
+      this.#policy.heed(message);
+      this.#allowEngine();
+    } else if (this.#engine) this.#engine.receive(message);
+    else if (message.t === 'place') {
+      this.#bridge?.send({ t: 'placed', id: message.id, wait: 0, reason: 'no-engine' });
+    }
+  }
+
+  #record(report: TransferReport): void {
+    this.#ledger.add(report);
+    this.#tell('transfer', report);
+  }
+
+  async #startEngine(config: SiteConfig): Promise<void> {
+    const { view, clock, loadEngine } = this.#page;
+    this.#engine?.stop();
+    this.#engine = undefined;
+    await afterLoad(view, clock);
+    await whenIdle(view, clock);
+    try {
+      const module = await loadEngine();
+      if (!this.#isAwaiting(config)) return;
+      this.#engine = module.startEngine(this.#engineHost(config));
+      this.#allowEngine();
+    } catch (error) {
+      this.#fault(error instanceof PeerfoldError ? error.code : 'not-supported', error);
+    }
+  }
+
+  /** A newer welcome or `stop` may have come while the engine was loading; the later one decides. */
+  #isAwaiting(config: SiteConfig): boolean {
+    return !this.#stopped && this.#engine === undefined && this.#config === config;
+  }
+
+  #allowEngine(): void {
+    const visitor = !this.#away && this.#policy.visitorRefusal === undefined;
+    this.#engine?.allow({ visitor, site: visitor && this.#policy.refusal === undefined });
+  }
+
+  #engineHost(config: SiteConfig): EngineHost {
+    const { upload = DEFAULT_UPLOAD, iceServers = [], overlay = false } = this.#options;
+    return {
+      build: BUILD,
+      config,
+      upload,
+      iceServers,
+      overlay,
+      send: (message, transfer) => this.#bridge?.send(message, transfer),
+      peer: (event: PeerEvent) => {
+        this.#tell('peer', event);
+      },
+      fault: ({ code, message }) => {
+        this.#fault(code, message);
+      },
+      stats: () => this.stats(),
+      onTransfer: (listener) => {
+        const heard = (event: Event): void => {
+          listener((event as CustomEvent<TransferReport>).detail);
+        };
+        this.addEventListener('transfer', heard);
+        return () => {
+          this.removeEventListener('transfer', heard);
+        };
+      },
+    };
+  }
+
+  #fault(code: ErrorCode, error: unknown): void {
+    const detail: Fault = { code, message: reasonOf(error) };
+    this.#tell('error', detail);
+  }
+
+  #tell(type: 'transfer' | 'peer' | 'error', detail: TransferReport | PeerEvent | Fault): void {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

@@ -1,0 +1,94 @@
+import type { Memory } from './memory.js';
+import type { ConsentMode } from './options.js';
+
+/** Why Peerfold stays away from the network for this visitor. */
+export type Refusal =
+  | 'consent'
+  | 'privacy-control'
+  | 'save-data'
+  | 'metered'
+  | 'rollout'
+  /** The site's signed policy is not known yet, or switched Peerfold off. */
+  | 'disabled';
+
+/** The parts of `navigator` that say how the visitor wants to be treated; all are missing somewhere. */
+export interface VisitorSignals {
+  readonly globalPrivacyControl?: boolean;
+  readonly connection?: { readonly saveData?: boolean; readonly type?: string };
+}
+
+export interface PolicyOptions {
+  readonly consent: ConsentMode;
+  /** Share of visitors that take part, 0 to 1. */
+  readonly rollout: number;
+  readonly memory: Memory;
+  readonly signals: VisitorSignals;
+  /** A number in [0, 1); drawn once per visitor. */
+  readonly random: () => number;
+}
+
+/** The two names under which this visitor's own choice and lot are kept. */
+const CHOICE = 'consent';
+const LOT = 'lot';
+
+/** Links that are paid for by volume (Network Information API); elsewhere the type is unknown. */
+const METERED: readonly string[] = ['cellular', 'wimax'];
+
+/**
+ * Decides whether anything may be contacted. Each gate is read afresh on every question, since all
+ * of them can change while the page is open.
+ */
+export class Policy {
+  /** Unknown until the worker has verified it, and then nothing is contacted either. */
+  #site = { enabled: false, rollout: 1 };
+
+  constructor(private readonly options: PolicyOptions) {}
+
+  /** The first gate that is shut; `undefined` when all are open. */
+  get refusal(): Refusal | undefined {
+    const refusal = this.visitorRefusal;
+    if (refusal) return refusal;
+    if (!this.#site.enabled) return 'disabled';
+    return this.#lot() < this.#site.rollout ? undefined : 'rollout';
+  }
+
+  /**
+   * The first gate on the visitor's side, whatever the site's signed policy says at the moment: while
+   * this side is open the worker may ask the hash service for that policy, and so learn of its change.
+   */
+  get visitorRefusal(): Refusal | undefined {
+    const { connection } = this.options.signals;
+    const choice = this.#choiceRefusal();
+    if (choice) return choice;
+    if (connection?.saveData) return 'save-data';
+    if (METERED.includes(connection?.type ?? '')) return 'metered';
+    return this.#lot() < this.options.rollout ? undefined : 'rollout';
+  }
+
+  /** Keeps the visitor's choice until they make another. */
+  choose(granted: boolean): void {
+    this.options.memory.set(CHOICE, granted ? 'granted' : 'denied');
+  }
+
+  /** What the site's signed policy says, as the worker verified it. */
+  heed(site: { readonly enabled: boolean; readonly rollout: number }): void {
+    this.#site = { enabled: site.enabled, rollout: site.rollout };
+  }
+
+  #choiceRefusal(): Refusal | undefined {
+    const choice = this.options.memory.get(CHOICE);
+    if (choice === 'granted') return undefined;
+    if (choice === 'denied' || this.options.consent === 'required') return 'consent';
+    return this.options.signals.globalPrivacyControl ? 'privacy-control' : undefined;
+  }
+
+  /** Sticky, so that a visitor is in or out for good and the owner can compare the two groups. */
+  #lot(): number {
+    const { memory, random } = this.options;
+    const kept = Number(memory.get(LOT) ?? NaN);
+    if (kept >= 0 && kept < 1) return kept;
+    const drawn = random();
+    memory.set(LOT, String(drawn));
+    return drawn;
+  }
+}

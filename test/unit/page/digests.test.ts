@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import type { CanonicalUrl } from '../../../src/core/brands.js';
+import { PeerfoldError } from '../../../src/core/errors.js';
+import { Digests } from '../../../src/page/digests.js';
+import type { DigestAnswer } from '../../../src/protocol/hasher.js';
+import { FakeClock } from '../../support/fake-clock.js';
+
+const url = (name: string | number) => `https://site.example/${name}` as CanonicalUrl;
+
+type Answerer = (urls: readonly CanonicalUrl[]) => readonly DigestAnswer[] | Promise<readonly DigestAnswer[]>;
+
+function digestsOf(answerer: Answerer = (urls) => urls.map(() => 'a.b.c')) {
+  const clock = new FakeClock();
+  const asked: (readonly CanonicalUrl[])[] = [];
+  const delivered: (readonly string[])[] = [];
+  const failures: unknown[] = [];
+  const state = { answerer };
+  const digests = new Digests({
+    clock,
+    random: () => 0.5,
+    request: async (urls) => {
+      asked.push(urls);
+      return await state.answerer(urls);
+    },
+    deliver: (tokens) => delivered.push(tokens),
+    failed: (error) => failures.push(error),
+  });
+  digests.resume();
+  return { clock, asked, delivered, failures, digests, state };
+}
+
+describe('digests', () => {
+  it('asks for what comes together in one request', async () => {
+    const { clock, asked, delivered, digests } = digestsOf((urls) => urls.map((one) => `t.${one.length}.s`));
+    digests.ask([url(1), url(2)]);
+    await clock.advance(10);
+    digests.ask([url(2), url(33)]);
+    expect(asked).toEqual([]);
+    await clock.advance(10);
+    expect(asked).toEqual([[url(1), url(2), url(33)]]);
+    expect(delivered).toHaveLength(1);
+  });
+
+  it('splits what is too much for one request, and for one message', async () => {
+    const { clock, asked, delivered, digests } = digestsOf();
+    digests.ask(Array.from({ length: 250 }, (_, i) => url(i)));
+    await clock.advance(20);
+    expect(asked.map((urls) => urls.length)).toEqual([100, 100, 50]);
+    expect(delivered.map((tokens) => tokens.length)).toEqual([100, 100, 50]);
+  });
+
+  it('asks nothing before it may, nor after it may no longer', async () => {
+    const { clock, asked, digests } = digestsOf();
+    digests.pause();
+    digests.ask([url(1)]);
+    await clock.advance(60_000);
+    expect(asked).toEqual([]);
+    expect(clock.pending).toBe(0);
+    digests.resume();
+    await clock.advance(20);
+    expect(asked).toEqual([[url(1)]]);
+    digests.ask([url(2)]);
+    digests.pause();
+    await clock.advance(60_000);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('asks for a URL once, and gives the statement again to a worker that forgot it', async () => {
+    const { clock, asked, delivered, digests } = digestsOf();
+    digests.ask([url(1)]);
+    await clock.advance(20);
+    digests.settled(url(1), clock.now() + 3_600_000);
+    digests.ask([url(1)]);
+    await clock.advance(1_800_000);
+    digests.ask([url(1)]);
+    await clock.advance(20);
+    expect(asked).toHaveLength(1);
+    expect(delivered).toEqual([['a.b.c'], ['a.b.c'], ['a.b.c']]);
+    expect(digests.has(url(1))).toBe(true);
+  });
+
+  it('asks again when the statement has run out', async () => {
+    const { clock, asked, digests } = digestsOf();
+    digests.ask([url(1)]);
+    await clock.advance(20);
+    digests.settled(url(1), clock.now() + 5000);
+    await clock.advance(5000);
+    expect(digests.has(url(1))).toBe(false);
+    digests.ask([url(1)]);
+    await clock.advance(20);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('does not ask on and on for what the worker finds worthless', async () => {
+    const { clock, asked, digests } = digestsOf();
+    for (let i = 0; i < 100; i++) {
+      digests.ask([url(1)]);
+      await clock.advance(100);
+    }
+    expect(asked).toHaveLength(1);
+    await clock.advance(60_000);
+    digests.ask([url(1)]);
+    await clock.advance(20);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('asks again for what is pending, ever more slowly, and not for ever', async () => {
+    const { clock, asked, delivered, digests } = digestsOf((urls) => urls.map(() => ({ pending: 200 })));
+    digests.ask([url(1)]);
+    await clock.advance(20);
+    expect(asked).toHaveLength(1);
+    await clock.advance(219);
+    expect(asked).toHaveLength(1);
+    await clock.advance(1);
+    expect(asked).toHaveLength(2);
+    await clock.advance(120_000);
+    expect(asked).toHaveLength(8);
+    expect(delivered).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('does not poll a service that says "at once"', async () => {
+    const { clock, asked, digests } = digestsOf((urls) => urls.map(() => ({ pending: 0 })));
+    digests.ask([url(1)]);
+    await clock.advance(80);
+    expect(asked.length).toBeLessThanOrEqual(2);
+  });
+
+  it('delivers what is ready while the rest is pending', async () => {
+    const { clock, asked, delivered, digests } = digestsOf((urls) =>
+      urls.map((one) => (one === url(1) ? 'a.b.c' : { pending: 100 })),
+    );
+    digests.ask([url(1), url(2)]);
+    await clock.advance(20);
+    expect(delivered).toEqual([['a.b.c']]);
+    await clock.advance(120);
+    expect(asked.at(-1)).toEqual([url(2)]);
+  });
+
+  it('backs off while the service fails, then catches up in one request', async () => {
+    const { clock, asked, failures, digests, state } = digestsOf(() => Promise.reject(new Error('down')));
+    digests.ask([url(1)]);
+    await clock.advance(20);
+    digests.ask([url(2)]);
+    await clock.advance(30_000);
+    expect(failures.length).toBe(asked.length);
+    expect(asked.length).toBeLessThan(8);
+    state.answerer = (urls) => urls.map(() => 'a.b.c');
+    await clock.advance(60_000);
+    expect(asked.at(-1)).toEqual(expect.arrayContaining([url(1), url(2)]));
+    const settledAt = asked.length;
+    await clock.advance(300_000);
+    expect(asked).toHaveLength(settledAt);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('stays away for as long as the service asks', async () => {
+    const busy = new PeerfoldError('hasher-unreachable', '429', { retry: 45_000 });
+    const { clock, asked, digests } = digestsOf(() => Promise.reject(busy));
+    digests.ask([url(1)]);
+    await clock.advance(20);
+    await clock.advance(45_000);
+    expect(asked).toHaveLength(1);
+    await clock.advance(1000);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('remembers no more than it can hold', async () => {
+    const { clock, asked, digests } = digestsOf();
+    for (let page = 0; page < 30; page++) {
+      digests.ask(Array.from({ length: 100 }, (_, i) => url(`${page}/${i}`)));
+      await clock.advance(20);
+    }
+    expect(digests.has(url('29/99'))).toBe(true);
+    expect(digests.has(url('0/0'))).toBe(false);
+    const before = asked.length;
+    digests.ask([url('29/99')]);
+    await clock.advance(20);
+    expect(asked).toHaveLength(before);
+  });
+
+  it('drops questions that pile up while the service is away', async () => {
+    const { clock, asked, digests } = digestsOf();
+    digests.pause();
+    digests.ask(Array.from({ length: 5000 }, (_, i) => url(i)));
+    digests.resume();
+    await clock.advance(20);
+    expect(asked.flat()).toHaveLength(2000);
+  });
+});

@@ -1,0 +1,448 @@
+// @vitest-environment happy-dom
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { Bitfield } from '../../../src/core/bitfield.js';
+import { BUILD } from '../../../src/core/build.js';
+import type { ByteLength, CanonicalUrl, PeerId, PieceIndex, Root } from '../../../src/core/brands.js';
+import { prefixOf } from '../../../src/core/brands.js';
+import { hashWhole } from '../../../src/core/merkle.js';
+import type { EngineHost, Fault, PeerEvent } from '../../../src/page/engine-host.js';
+import type { EngineEnvironment } from '../../../src/page/engine-environment.js';
+import { PageEngine } from '../../../src/page/page-engine.js';
+import { HIDDEN_GRACE } from '../../../src/page/presence.js';
+import { toBase64Url } from '../../../src/protocol/base64.js';
+import type { PageMessage, TransferReport, WorkerMessage } from '../../../src/protocol/bridge.js';
+import { createIdentity, type Identity } from '../../../src/protocol/seal.js';
+import type { FakeLine } from '../../support/fake-tracker.js';
+import { FakeTracker } from '../../support/fake-tracker.js';
+import { prepareDom, putAt, setVisibility } from '../../support/dom.js';
+import { FakeClock, settle } from '../../support/fake-clock.js';
+import { CONFIG } from '../../support/fake-worker.js';
+import { MemoryNetwork } from '../../support/memory-link.js';
+import { seededBytes, seededRandom } from '../../support/random.js';
+import { transferReport } from '../../support/reports.js';
+import { sha256 } from '../../support/sha256.js';
+import { until } from '../../support/until.js';
+
+prepareDom();
+const ROOT = 'ab'.repeat(32) as Root;
+const URL_A = 'https://site.example/a.jpg' as CanonicalUrl;
+const cut = { length: (2 * 65536) as ByteLength, piece: 65536 as ByteLength };
+const ALL = { visitor: true, site: true };
+
+let identities: Identity[];
+beforeAll(async () => {
+  identities = await Promise.all([createIdentity(), createIdentity()]);
+});
+
+class FakeView extends EventTarget {
+  readonly document = document;
+  readonly navigator = { onLine: true };
+  readonly innerWidth = 1000;
+  readonly innerHeight = 800;
+  readonly scrollY = 0;
+}
+
+function exp(clock: FakeClock): string {
+  const claims = toBase64Url(new TextEncoder().encode(JSON.stringify({ exp: clock.now() / 1000 + 600 })));
+  return `e30.${claims}.c2ln`;
+}
+
+/** An answering hash service: admissions, `a.b.c` for every URL, layers from `layers`. */
+function hasherOf(clock: FakeClock) {
+  const asked: { path: string; body: string }[] = [];
+  const answer = (path: string, body: string): Response => {
+    if (path === '/v1/admissions') return Response.json({ admission: exp(clock) });
+    if (path === '/v1/reports') return new Response(null, { status: 204 });
+    if (path.startsWith('/v1/layers/')) return new Response(new Uint8Array(64));
+    const { urls } = JSON.parse(body) as { urls: string[] };
+    return Response.json({ answers: urls.map(() => 'a.b.c') });
+  };
+  const fetch: typeof globalThis.fetch = (input, init) => {
+    const { pathname } = new URL(typeof input === 'string' ? input : 'https://unexpected.example/');
+    const body = typeof init?.body === 'string' ? init.body : '';
+    asked.push({ path: pathname, body });
+    return Promise.resolve(answer(pathname, body));
+  };
+  return { asked, fetch };
+}
+
+interface Setting {
+  clock?: FakeClock;
+  network?: MemoryNetwork;
+  tracker?: FakeTracker;
+  identity?: number;
+  environment?: Partial<EngineEnvironment>;
+  /** Hears what the engine sends to the worker, and may answer. */
+  worker?: (message: PageMessage, answer: (message: WorkerMessage) => void) => void;
+}
+
+function engineOf(setting: Setting = {}) {
+  const clock = setting.clock ?? new FakeClock();
+  const tracker = setting.tracker ?? new FakeTracker();
+  const view = new FakeView();
+  const sent: PageMessage[] = [];
+  const faults: Fault[] = [];
+  const peers: PeerEvent[] = [];
+  const listeners = new Set<(report: TransferReport) => void>();
+  const hasher = hasherOf(clock);
+  const network = setting.network ?? new MemoryNetwork(clock);
+  const host: EngineHost = {
+    build: BUILD,
+    config: CONFIG,
+    upload: 1e9,
+    iceServers: [],
+    overlay: false,
+    send: (message) => {
+      sent.push(message);
+      setting.worker?.(message, (answer) => {
+        queueMicrotask(() => {
+          engine.receive(answer);
+        });
+      });
+    },
+    peer: (event) => peers.push(event),
+    fault: (fault) => faults.push(fault),
+    stats: () => ({ bytes: transferReport().bytes, uploaded: 0, links: 0, resources: [] }),
+    onTransfer: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const identity = identities[setting.identity ?? 0];
+  if (!identity) throw new Error('no such identity');
+  const engine: PageEngine = new PageEngine(host, {
+    clock,
+    random: seededRandom(7),
+    fetch: hasher.fetch,
+    locks: undefined,
+    view: view,
+    factory: network.visitor(),
+    openSocket: tracker.openSocket,
+    createIdentity: () => Promise.resolve(identity),
+    idle: () => Promise.resolve(),
+    timings: () => [],
+    overlay: undefined,
+    ...setting.environment,
+  });
+  onTestFinished(() => {
+    engine.stop();
+    document.body.replaceChildren();
+  });
+  const of = <T extends PageMessage['t']>(kind: T) =>
+    sent.filter((message): message is Extract<PageMessage, { t: T }> => message.t === kind);
+  return { clock, tracker, view, sent, faults, peers, listeners, hasher, engine, of };
+}
+
+async function connected(page: ReturnType<typeof engineOf>): Promise<void> {
+  page.engine.allow(ALL);
+  await settle();
+  await until(() => page.engine.stats().tracker, 'the tracker');
+}
+
+const known = (root = ROOT, clock: FakeClock): WorkerMessage => ({
+  t: 'known',
+  url: URL_A,
+  root,
+  ...cut,
+  until: clock.now() + 600_000,
+});
+
+describe('permission', () => {
+  it('is needed for everything', async () => {
+    const page = engineOf();
+    await page.clock.advance(60_000);
+    expect(page.sent).toEqual([]);
+    expect(page.tracker.lines).toEqual([]);
+    expect(page.hasher.asked).toEqual([]);
+  });
+
+  it("of the visitor alone lets it lead; only the site's lets it contact anybody", async () => {
+    const page = engineOf();
+    page.engine.allow({ visitor: true, site: false });
+    page.engine.receive({ t: 'seen', urls: [URL_A] });
+    page.engine.receive(known(ROOT, page.clock));
+    await page.clock.advance(10_000);
+    expect(page.of('lead')).toEqual([{ t: 'lead', on: true }]);
+    expect(page.hasher.asked).toEqual([]);
+    expect(page.tracker.lines).toEqual([]);
+    page.engine.allow(ALL);
+    await page.clock.advance(20);
+    expect(page.hasher.asked.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['/v1/admissions', '/v1/digests']),
+    );
+    expect(page.tracker.lines).toHaveLength(1);
+  });
+
+  it('that ends closes everything and leaves no timer', async () => {
+    const page = engineOf();
+    await connected(page);
+    page.engine.allow({ visitor: false, site: false });
+    expect(page.of('lead').at(-1)).toEqual({ t: 'lead', on: false });
+    expect(page.tracker.line.closed).toBe(true);
+    expect(page.engine.stats()).toMatchObject({ leading: false, tracker: false, links: 0 });
+    page.engine.stop();
+    page.engine.stop();
+    expect(page.clock.pending).toBe(0);
+    expect(page.listeners.size).toBe(0);
+  });
+
+  it('without a key is worth nothing, and says so', async () => {
+    const page = engineOf({ environment: { createIdentity: () => Promise.reject(new Error('no P-256')) } });
+    page.engine.allow(ALL);
+    await settle();
+    expect(page.faults).toEqual([{ code: 'not-supported', message: 'no key: no P-256' }]);
+    expect(page.sent).toEqual([]);
+  });
+});
+
+describe('being looked at', () => {
+  it('ends with a long absence, offline and frozen pages, and returns with the visitor', async () => {
+    const page = engineOf();
+    await connected(page);
+    setVisibility('hidden');
+    await page.clock.advance(HIDDEN_GRACE - 1);
+    expect(page.engine.stats().leading).toBe(true);
+    await page.clock.advance(1);
+    expect(page.engine.stats().leading).toBe(false);
+    setVisibility('visible');
+    expect(page.engine.stats().leading).toBe(true);
+    page.view.navigator.onLine = false;
+    page.view.dispatchEvent(new Event('offline'));
+    expect(page.of('lead').map(({ on }) => on)).toEqual([true, false, true, false]);
+  });
+});
+
+describe('messages of the worker', () => {
+  it('places resources though it does not lead', () => {
+    const page = engineOf();
+    const image = document.createElement('img');
+    image.loading = 'lazy';
+    image.src = URL_A;
+    putAt(image, 1800);
+    document.body.append(image);
+    page.engine.receive({ t: 'place', id: 1, url: URL_A, destination: 'image' });
+    expect(page.of('placed')).toEqual([{ t: 'placed', id: 1, wait: 1700 }]);
+    for (const report of [1, 2, 3]) {
+      for (const listener of page.listeners) listener(transferReport({ http: report, duration: 5000 }));
+    }
+    page.engine.receive({ t: 'place', id: 2, url: URL_A, destination: 'image' });
+    expect(page.of('placed')[1]?.wait).toBeLessThan(1700);
+  });
+
+  it('answers a need at once when it cannot help', () => {
+    const page = engineOf();
+    page.engine.receive({
+      t: 'need',
+      id: 3,
+      url: URL_A,
+      root: ROOT,
+      ...cut,
+      pieces: [0 as PieceIndex],
+      wait: 1000,
+      layer: false,
+    });
+    expect(page.sent).toEqual([{ t: 'miss', id: 3, reason: 'no-engine' }]);
+  });
+
+  it('gets tokens for what was seen and for what will be, and asks the tracker for what is known', async () => {
+    const page = engineOf();
+    const image = document.createElement('img');
+    Object.defineProperty(image, 'complete', { value: false });
+    image.src = 'https://site.example/ahead.jpg';
+    document.body.append(image);
+    await connected(page);
+    page.engine.receive({ t: 'seen', urls: [URL_A] });
+    await page.clock.advance(50);
+    const asked = page.hasher.asked.filter(({ path }) => path === '/v1/digests').map(({ body }) => body);
+    expect(asked.join()).toContain('/ahead.jpg');
+    expect(asked.join()).toContain('/a.jpg');
+    expect(page.of('tokens').flatMap(({ tokens }) => tokens)).toEqual(['a.b.c', 'a.b.c']);
+    page.engine.receive(known(ROOT, page.clock));
+    await page.clock.advance(50);
+    expect(page.tracker.line.of('want')).toMatchObject([{ roots: [prefixOf(ROOT)] }]);
+  });
+
+  it('does not want what it holds whole, nor ask again for what was refused', async () => {
+    const page = engineOf();
+    await connected(page);
+    const until = page.clock.now() + 600_000;
+    page.engine.receive({ t: 'seen', urls: [URL_A] });
+    await page.clock.advance(50);
+    page.engine.receive({ t: 'refused', url: URL_A, code: 'private', why: 'private', until });
+    page.engine.receive({ t: 'held', root: ROOT, ...cut, bits: Bitfield.full(2).toBytes(), until });
+    page.engine.receive(known(ROOT, page.clock));
+    await page.clock.advance(100_000);
+    page.engine.receive({ t: 'seen', urls: [URL_A] });
+    await page.clock.advance(50);
+    expect(page.tracker.line.of('want')).toEqual([]);
+    expect(page.hasher.asked.filter(({ path }) => path === '/v1/digests')).toHaveLength(1);
+  });
+
+  it('announces what is held, also when links come later, and withdraws what is dropped', async () => {
+    const page = engineOf();
+    page.engine.allow({ visitor: true, site: false });
+    await settle();
+    const until = page.clock.now() + 600_000;
+    page.engine.receive({ t: 'held', root: ROOT, ...cut, bits: Bitfield.full(2).toBytes(), until });
+    await connected(page);
+    expect(page.tracker.line.of('have')).toMatchObject([{ add: [prefixOf(ROOT)] }]);
+    page.engine.receive({ t: 'drop', root: ROOT });
+    await page.clock.advance(100);
+    expect(page.tracker.line.of('have').at(-1)).toMatchObject({ add: [], del: [prefixOf(ROOT)] });
+  });
+
+  it('forgets what it held when the worker starts over, and says again that it leads', async () => {
+    const page = engineOf();
+    await connected(page);
+    const until = page.clock.now() + 600_000;
+    page.engine.receive({ t: 'held', root: ROOT, ...cut, bits: Bitfield.full(2).toBytes(), until });
+    await page.clock.advance(100);
+    page.engine.reconnected();
+    await page.clock.advance(100);
+    expect(page.of('lead')).toHaveLength(2);
+    expect(page.tracker.line.of('have').at(-1)).toMatchObject({ del: [prefixOf(ROOT)] });
+  });
+
+  it('reports a copy that differs, with its admission', async () => {
+    const page = engineOf();
+    await connected(page);
+    page.engine.receive({ t: 'differs', url: URL_A, signed: ROOT });
+    await settle();
+    const report = page.hasher.asked.find(({ path }) => path === '/v1/reports');
+    expect(JSON.parse(report?.body ?? '')).toMatchObject({ url: URL_A, signed: ROOT });
+  });
+
+  it('fetches a layer that no peer gives', async () => {
+    const page = engineOf();
+    await connected(page);
+    page.engine.receive({
+      t: 'need',
+      id: 3,
+      url: URL_A,
+      root: ROOT,
+      ...cut,
+      pieces: [0 as PieceIndex],
+      wait: 1000,
+      layer: true,
+    });
+    await page.clock.advance(200);
+    expect(page.of('layer')).toMatchObject([{ root: ROOT }]);
+  });
+
+  it('misses when the tracker knows nobody', async () => {
+    const page = engineOf();
+    await connected(page);
+    page.engine.receive({
+      t: 'need',
+      id: 4,
+      url: URL_A,
+      root: ROOT,
+      ...cut,
+      pieces: [0 as PieceIndex],
+      wait: 5000,
+      layer: false,
+    });
+    await page.clock.advance(100);
+    const q = page.tracker.line.of('want')[0]?.q ?? -1;
+    page.tracker.line.say({ t: 'peers', q, peers: [] });
+    await settle();
+    expect(page.of('miss')).toMatchObject([{ id: 4, reason: 'no-peers' }]);
+  });
+
+  it('ignores everything after stop', () => {
+    const page = engineOf();
+    page.engine.stop();
+    page.engine.receive({ t: 'place', id: 1, url: URL_A, destination: 'image' });
+    expect(page.sent).toEqual([]);
+  });
+});
+
+/** Two visitors with a tracker between them that introduces the first to whoever wants something. */
+async function twoVisitors(content: Uint8Array<ArrayBuffer>) {
+  const clock = new FakeClock();
+  const network = new MemoryNetwork(clock);
+  const { root } = await hashWhole(sha256, cut, content);
+  const pids = ['node1_aaaa', 'node1_bbbb'] as PeerId[];
+  const trackers = pids.map((pid) => Object.assign(new FakeTracker(), { pid }));
+  const relayed = new Map<FakeLine, number>();
+  const worker = (message: PageMessage, answer: (message: WorkerMessage) => void): void => {
+    if (message.t === 'admit') answer({ t: 'admitted', id: message.id, ok: true });
+    if (message.t === 'read') {
+      const start = message.index * cut.piece;
+      answer({ t: 'bytes', id: message.id, bytes: content.slice(start, start + cut.piece) });
+    }
+    if (message.t === 'piece') {
+      const { root, index, from } = message;
+      answer({ t: 'verdict', root, index, from, verdict: 'verified' });
+    }
+  };
+  const pages = [0, 1].map((i) => {
+    const tracker = trackers[i];
+    if (!tracker) throw new Error('two trackers');
+    return engineOf({ clock, network, tracker, identity: i, worker });
+  });
+  const [a, b] = pages;
+  if (!a || !b) throw new Error('two pages');
+  await connected(a);
+  await connected(b);
+
+  /** Passes on what each side has sent since the last time. */
+  const relay = (): void => {
+    [a, b].forEach((from, i) => {
+      const to = i === 0 ? b : a;
+      const signals = from.tracker.line.of('signal');
+      for (const { box } of signals.slice(relayed.get(from.tracker.line) ?? 0)) {
+        const key = identities[i]?.publicKey ?? '';
+        to.tracker.line.say({
+          t: 'signal',
+          from: from.tracker.pid,
+          key,
+          admission: 'a.b.c',
+          pass: 'back',
+          box,
+        });
+      }
+      relayed.set(from.tracker.line, signals.length);
+    });
+  };
+  const introduce = (): void => {
+    const want = b.tracker.line.of('want').at(-1);
+    if (!want) throw new Error('nothing wanted');
+    const bits = Bitfield.full(want.roots.length);
+    const key = identities[0]?.publicKey ?? '';
+    const peer = { pid: a.tracker.pid, key, admission: 'a.b.c', has: toBase64Url(bits.toBytes()), pass: 'p' };
+    b.tracker.line.say({ t: 'peers', q: want.q, peers: [peer] });
+  };
+  return { a, b, clock, root, relay, introduce };
+}
+
+describe('two visitors', () => {
+  it('link ahead of need and transfer byte-exactly', async () => {
+    const content = seededBytes(11)(cut.length);
+    const { a, b, clock, root, relay, introduce } = await twoVisitors(content);
+    const until_ = clock.now() + 600_000;
+    a.engine.receive({ t: 'held', root, ...cut, bits: Bitfield.full(2).toBytes(), until: until_ });
+    b.engine.receive(known(root, clock));
+    await clock.advance(100);
+    introduce();
+    for (let turn = 0; turn < 400 && b.engine.stats().links === 0; turn++) {
+      relay();
+      await clock.advance(5);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(b.engine.stats().links).toBe(1);
+    expect(b.peers[0]).toMatchObject({ state: 'up', links: 1 });
+    const pieces = [0, 1] as PieceIndex[];
+    b.engine.receive({ t: 'need', id: 1, url: URL_A, root, ...cut, pieces, wait: 5000, layer: false });
+    for (let turn = 0; turn < 400 && b.of('piece').length < 2; turn++) await clock.advance(5);
+    const got = b.of('piece').sort((x, y) => x.index - y.index);
+    expect(Buffer.concat(got.map(({ bytes }) => bytes)).equals(Buffer.from(content))).toBe(true);
+    expect(a.engine.stats().uploaded).toBe(cut.length);
+    expect(a.faults).toEqual([]);
+    expect(b.faults).toEqual([]);
+    a.engine.allow({ visitor: false, site: false });
+    await clock.advance(1000);
+    expect(b.engine.stats().links).toBe(0);
+    expect(a.engine.stats().uploaded).toBe(cut.length);
+  });
+});

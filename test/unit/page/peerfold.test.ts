@@ -1,0 +1,401 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { BUILD } from '../../../src/core/build.js';
+import type { Engine, EngineHost, Permission } from '../../../src/page/engine-host.js';
+import type { Memory } from '../../../src/page/memory.js';
+import type { PeerfoldOptions } from '../../../src/page/options.js';
+import { Peerfold, type PageEnvironment, type Status } from '../../../src/page/peerfold.js';
+import { LOAD_PATIENCE } from '../../../src/page/quiet.js';
+import type { WorkerMessage } from '../../../src/protocol/bridge.js';
+import { FakeClock, settle } from '../../support/fake-clock.js';
+import { CONFIG, FakeWorker } from '../../support/fake-worker.js';
+import { transferReport } from '../../support/reports.js';
+
+class FakeEngine implements Engine {
+  permission: Permission = { visitor: false, site: false };
+  readonly heard: WorkerMessage[] = [];
+  reconnections = 0;
+  stopped = false;
+
+  constructor(readonly host: EngineHost) {}
+
+  receive(message: WorkerMessage): void {
+    this.heard.push(message);
+  }
+  reconnected(): void {
+    this.reconnections++;
+  }
+  allow(permission: Permission): void {
+    this.permission = permission;
+  }
+  stats() {
+    return { leading: true, tracker: true, links: 3, uploaded: 77 };
+  }
+  stop(): void {
+    this.stopped = true;
+  }
+}
+
+class FakeView extends EventTarget {
+  readonly document = { readyState: 'complete' };
+  requestIdleCallback(run: () => void): void {
+    queueMicrotask(run);
+  }
+}
+
+interface Setting {
+  options?: Partial<PeerfoldOptions>;
+  remembered?: Record<string, string>;
+  register?: (url: string) => Promise<void>;
+  shown?: () => Promise<void>;
+  loadEngine?: PageEnvironment['loadEngine'];
+  signals?: PageEnvironment['signals'];
+}
+
+function pageOf(setting: Setting = {}) {
+  const worker = new FakeWorker();
+  const view = new FakeView();
+  const clock = new FakeClock();
+  const engines: FakeEngine[] = [];
+  const registered: string[] = [];
+  const map = new Map(Object.entries(setting.remembered ?? {}));
+  const memory: Memory = { get: (name) => map.get(name), set: (name, value) => void map.set(name, value) };
+  const startEngine = (host: EngineHost) => {
+    const engine = new FakeEngine(host);
+    engines.push(engine);
+    return engine;
+  };
+  const peerfold = new Peerfold(
+    { consent: 'implied', ...setting.options },
+    {
+      view,
+      container: worker,
+      signals: setting.signals ?? {},
+      memory,
+      clock,
+      random: () => 0.5,
+      shown: setting.shown ?? (() => Promise.resolve()),
+      register:
+        setting.register ??
+        ((url) => {
+          registered.push(url);
+          worker.claim();
+          return Promise.resolve();
+        }),
+      loadEngine: setting.loadEngine ?? (() => Promise.resolve({ startEngine })),
+    },
+  );
+  onTestFinished(() => {
+    peerfold.stop();
+    worker.port?.close();
+  });
+  const faults: unknown[] = [];
+  peerfold.addEventListener('error', (event) => faults.push((event as CustomEvent).detail));
+  const engine = () => {
+    const last = engines.at(-1);
+    if (!last) throw new Error('no engine');
+    return last;
+  };
+  return { worker, view, clock, engines, engine, registered, peerfold, faults, map };
+}
+
+/** What a promise says by now, or that it says nothing. */
+async function stateOf(ready: Promise<Status>): Promise<Status | 'undecided'> {
+  await settle();
+  return Promise.race([ready, Promise.resolve('undecided' as const)]);
+}
+
+describe('start', () => {
+  it('registers the worker, waits to be controlled, loads the engine', async () => {
+    const page = pageOf();
+    expect(await page.peerfold.ready).toEqual({ active: true });
+    await settle();
+    expect(page.registered).toEqual(['/peerfold-sw.js']);
+    expect(page.engine().host).toMatchObject({
+      build: BUILD,
+      config: CONFIG,
+      upload: 1_250_000,
+      overlay: false,
+    });
+    expect(page.worker.hellos).toMatchObject([{ allowed: true }]);
+  });
+
+  it('hands the options on', async () => {
+    const iceServers = [{ urls: 'stun:a.example' }];
+    const page = pageOf({ options: { sw: '/app/sw.js', upload: 5, iceServers, overlay: true } });
+    await page.peerfold.ready;
+    await settle();
+    expect(page.registered).toEqual(['/app/sw.js']);
+    expect(page.engine().host).toMatchObject({ upload: 5, iceServers, overlay: true });
+  });
+
+  it('lets the page load first, but not for ever', async () => {
+    const page = pageOf();
+    page.view.document.readyState = 'interactive';
+    await page.clock.advance(LOAD_PATIENCE - 1);
+    expect(page.registered).toEqual([]);
+    await page.clock.advance(1);
+    expect(page.registered).toHaveLength(1);
+  });
+
+  it('begins as soon as the page has loaded', async () => {
+    const page = pageOf();
+    page.view.document.readyState = 'interactive';
+    await page.clock.advance(10);
+    page.view.document.readyState = 'complete';
+    page.view.dispatchEvent(new Event('load'));
+    await settle();
+    expect(page.registered).toHaveLength(1);
+    expect(page.clock.pending).toBe(0);
+  });
+
+  it('does nothing at all while the page is prerendered', async () => {
+    let show = (): void => undefined;
+    const shown = new Promise<void>((resolve) => (show = resolve));
+    const page = pageOf({ shown: () => shown });
+    page.worker.claim();
+    await settle();
+    expect(page.worker.hellos).toEqual([]);
+    expect(page.registered).toEqual([]);
+    show();
+    await settle();
+    expect(page.registered).toHaveLength(1);
+  });
+
+  it('says when the worker cannot be registered', async () => {
+    const page = pageOf({ register: () => Promise.reject(new Error('404')) });
+    expect(await page.peerfold.ready).toEqual({ active: false, reason: 'worker-failed' });
+    expect(page.faults).toEqual([{ code: 'worker-failed', message: '404' }]);
+  });
+
+  it('says when the engine cannot be loaded, and stays with HTTP', async () => {
+    const page = pageOf({ loadEngine: () => Promise.reject(new Error('blocked by CSP')) });
+    await page.peerfold.ready;
+    await settle();
+    expect(page.faults).toEqual([{ code: 'not-supported', message: 'blocked by CSP' }]);
+  });
+
+  it('stays away from a worker of another build', async () => {
+    const page = pageOf();
+    page.worker.build = 'other';
+    expect(await page.peerfold.ready).toEqual({ active: false, reason: 'other-build' });
+    expect(page.engines).toEqual([]);
+  });
+});
+
+describe('policy', () => {
+  it('without consent registers nothing, loads nothing, and tells a worker that is there', async () => {
+    const page = pageOf({ options: { consent: 'required' } });
+    page.worker.claim();
+    expect(await page.peerfold.ready).toEqual({ active: false, reason: 'consent' });
+    await settle();
+    expect(page.registered).toEqual([]);
+    expect(page.engines).toEqual([]);
+    expect(page.worker.hellos).toMatchObject([{ allowed: false }]);
+  });
+
+  it('starts with consent, and tells whoever waits', async () => {
+    const page = pageOf({ options: { consent: 'required' } });
+    await page.peerfold.ready;
+    expect(await page.peerfold.consent(true)).toEqual({ active: true });
+    await settle();
+    expect(page.engines).toHaveLength(1);
+    expect(page.map.get('consent')).toBe('granted');
+  });
+
+  it('stops at once when consent is withdrawn, and starts again when it is given', async () => {
+    const page = pageOf();
+    await page.peerfold.ready;
+    await settle();
+    page.worker.say({ t: 'policy', enabled: true, rollout: 1 });
+    await settle();
+    expect(page.engine().permission).toEqual({ visitor: true, site: true });
+    void page.peerfold.consent(false);
+    expect(page.engine().permission).toEqual({ visitor: false, site: false });
+    await settle();
+    expect(page.worker.of('allow').at(-1)).toEqual({ t: 'allow', allowed: false });
+    expect(await page.peerfold.consent(true)).toEqual({ active: true });
+    expect(page.engine().permission).toEqual({ visitor: true, site: true });
+    await settle();
+    expect(page.worker.of('allow').at(-1)).toEqual({ t: 'allow', allowed: true });
+  });
+
+  it('contacts nobody before the signed policy is known, and nobody after it switched off', async () => {
+    const page = pageOf();
+    await page.peerfold.ready;
+    await settle();
+    expect(page.engine().permission).toEqual({ visitor: true, site: false });
+    page.worker.say({ t: 'policy', enabled: true, rollout: 1 });
+    await settle();
+    expect(page.engine().permission).toEqual({ visitor: true, site: true });
+    page.worker.say({ t: 'policy', enabled: true, rollout: 0.4 });
+    await settle();
+    expect(page.engine().permission).toEqual({ visitor: true, site: false });
+    page.worker.say({ t: 'policy', enabled: false, rollout: 1 });
+    await settle();
+    expect(page.engine().permission).toEqual({ visitor: true, site: false });
+  });
+
+  it('follows the connection, and a choice made in another tab', async () => {
+    const connection = Object.assign(new EventTarget(), { saveData: false });
+    const page = pageOf({ signals: { connection } });
+    await page.peerfold.ready;
+    await settle();
+    expect(page.engine().permission.visitor).toBe(true);
+    connection.saveData = true;
+    connection.dispatchEvent(new Event('change'));
+    expect(page.engine().permission.visitor).toBe(false);
+    connection.saveData = false;
+    connection.dispatchEvent(new Event('change'));
+    expect(page.engine().permission.visitor).toBe(true);
+    page.map.set('consent', 'denied');
+    page.view.dispatchEvent(new Event('storage'));
+    expect(page.engine().permission.visitor).toBe(false);
+  });
+
+  it('does not start an engine when consent went while it was loading', async () => {
+    let loaded = (): void => undefined;
+    const started: EngineHost[] = [];
+    const page = pageOf({
+      loadEngine: () =>
+        new Promise((resolve) => {
+          loaded = () => {
+            resolve({ startEngine: (host) => (started.push(host), new FakeEngine(host)) });
+          };
+        }),
+    });
+    await page.peerfold.ready;
+    await settle();
+    page.peerfold.stop();
+    loaded();
+    await settle();
+    expect(started).toEqual([]);
+  });
+});
+
+describe('messages', () => {
+  it('answers "where" at once while there is no engine, and leaves it to the engine then', async () => {
+    const page = pageOf({ loadEngine: () => new Promise(() => undefined) });
+    await page.peerfold.ready;
+    page.worker.say({ t: 'place', id: 4, url: 'https://site.example/a.jpg' as never, destination: 'image' });
+    await settle();
+    expect(page.worker.of('placed')).toEqual([{ t: 'placed', id: 4, wait: 0, reason: 'no-engine' }]);
+
+    const other = pageOf();
+    await other.peerfold.ready;
+    await settle();
+    const question = {
+      t: 'place',
+      id: 5,
+      url: 'https://site.example/a.jpg' as never,
+      destination: 'image',
+    } as const;
+    other.worker.say(question);
+    await settle();
+    expect(other.engine().heard).toEqual([question]);
+    expect(other.worker.of('placed')).toEqual([]);
+  });
+
+  it('adds up transfers and tells of them', async () => {
+    const page = pageOf();
+    await page.peerfold.ready;
+    await settle();
+    const heard: unknown[] = [];
+    const unlisten = page.engine().host.onTransfer((report) => heard.push(report));
+    const first = transferReport({ peer: 10, http: 5, wasted: 2 });
+    const second = transferReport({ peer: 1, store: 7, cache: 3 });
+    page.worker.say({ t: 'transfer', report: first });
+    page.worker.say({ t: 'transfer', report: second });
+    await settle();
+    unlisten();
+    page.worker.say({ t: 'transfer', report: first });
+    await settle();
+    expect(heard).toEqual([first, second]);
+    expect(page.peerfold.stats()).toEqual({
+      bytes: { peer: 21, store: 7, cache: 3, http: 10, wasted: 4 },
+      uploaded: 77,
+      links: 3,
+      resources: [first, second, first],
+    });
+  });
+
+  it('tells of faults and peers as events', async () => {
+    const page = pageOf();
+    await page.peerfold.ready;
+    await settle();
+    const peers: unknown[] = [];
+    page.peerfold.addEventListener('peer', (event) => peers.push((event as CustomEvent).detail));
+    page.engine().host.peer({ state: 'up', peer: 1, links: 1 });
+    page.engine().host.fault({ code: 'tracker-unreachable', message: 'gone' });
+    page.worker.say({ t: 'fault', code: 'store-failed', message: 'disk full' });
+    await settle();
+    expect(peers).toEqual([{ state: 'up', peer: 1, links: 1 }]);
+    expect(page.faults).toMatchObject([{ code: 'tracker-unreachable' }, { message: 'disk full' }]);
+  });
+
+  it('tells the engine of a restarted worker, and starts another for another literal', async () => {
+    const page = pageOf();
+    await page.peerfold.ready;
+    await settle();
+    page.worker.call();
+    await settle();
+    expect(page.engines).toHaveLength(1);
+    expect(page.engine().reconnections).toBe(1);
+    page.worker.config = { ...CONFIG, headStart: 3 };
+    page.worker.call();
+    await settle();
+    expect(page.engines).toHaveLength(2);
+    expect(page.engines[0]?.stopped).toBe(true);
+    expect(page.engine().host.config.headStart).toBe(3);
+  });
+});
+
+describe('leaving', () => {
+  it('closes everything for the back/forward cache and comes back from it', async () => {
+    const page = pageOf();
+    await page.peerfold.ready;
+    await settle();
+    page.worker.say({ t: 'policy', enabled: true, rollout: 1 });
+    await settle();
+    page.view.dispatchEvent(new Event('pagehide'));
+    expect(page.engine().permission).toEqual({ visitor: false, site: false });
+    page.worker.call();
+    await settle();
+    expect(page.worker.hellos).toHaveLength(1);
+    page.view.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
+    await settle();
+    expect(page.worker.hellos).toHaveLength(2);
+    expect(page.engine().permission).toEqual({ visitor: true, site: true });
+    expect(page.engine().reconnections).toBe(1);
+  });
+
+  it('is not disturbed by the ordinary first pageshow', async () => {
+    const page = pageOf();
+    await page.peerfold.ready;
+    page.view.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: false }));
+    await settle();
+    expect(page.worker.hellos).toHaveLength(1);
+  });
+
+  it('stops for good', async () => {
+    const page = pageOf();
+    await page.peerfold.ready;
+    await settle();
+    page.peerfold.stop();
+    page.peerfold.stop();
+    expect(page.engine().stopped).toBe(true);
+    page.worker.call();
+    void page.peerfold.consent(true);
+    page.view.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
+    await settle();
+    expect(page.worker.hellos).toHaveLength(1);
+    expect(page.engines).toHaveLength(1);
+  });
+
+  it('stopped before anything was decided, says so', async () => {
+    const page = pageOf({ register: () => new Promise(() => undefined) });
+    await settle();
+    expect(await stateOf(page.peerfold.ready)).toBe('undecided');
+    page.peerfold.stop();
+    expect(await stateOf(page.peerfold.ready)).toEqual({ active: false, reason: 'stopped' });
+  });
+});

@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import { MEMORY_PREFIX, visitorMemory, type Memory } from '../../../src/page/memory.js';
+import { Policy, type VisitorSignals } from '../../../src/page/policy.js';
+import { currentVisit, VISIT_GAP } from '../../../src/page/visit.js';
+import { seededRandom } from '../../support/random.js';
+import { FAKE_EPOCH } from '../../support/fake-clock.js';
+
+function fakeMemory(entries: Record<string, string> = {}): Memory & { map: Map<string, string> } {
+  const map = new Map(Object.entries(entries));
+  return { map, get: (name) => map.get(name), set: (name, value) => void map.set(name, value) };
+}
+
+interface Setting {
+  consent?: 'required' | 'implied';
+  rollout?: number;
+  signals?: VisitorSignals;
+  memory?: Memory;
+  random?: () => number;
+  site?: { enabled: boolean; rollout: number };
+}
+
+function policyOf(setting: Setting = {}): Policy {
+  const { consent = 'implied', rollout = 1, signals = {}, memory = fakeMemory() } = setting;
+  const policy = new Policy({ consent, rollout, signals, memory, random: setting.random ?? (() => 0.5) });
+  policy.heed(setting.site ?? { enabled: true, rollout: 1 });
+  return policy;
+}
+
+describe('consent', () => {
+  it('is needed first where it is required', () => {
+    const policy = policyOf({ consent: 'required' });
+    expect(policy.refusal).toBe('consent');
+    policy.choose(true);
+    expect(policy.refusal).toBeUndefined();
+    policy.choose(false);
+    expect(policy.refusal).toBe('consent');
+  });
+
+  it('is kept for the next page, and so is a refusal', () => {
+    const memory = fakeMemory();
+    policyOf({ consent: 'required', memory }).choose(true);
+    expect(policyOf({ consent: 'required', memory }).refusal).toBeUndefined();
+    policyOf({ memory }).choose(false);
+    expect(policyOf({ memory }).refusal).toBe('consent');
+  });
+
+  it('is refused by Global Privacy Control until granted in so many words', () => {
+    const policy = policyOf({ signals: { globalPrivacyControl: true } });
+    expect(policy.refusal).toBe('privacy-control');
+    policy.choose(true);
+    expect(policy.refusal).toBeUndefined();
+  });
+
+  it('does not believe anything else that storage may hold', () => {
+    expect(policyOf({ consent: 'required', memory: fakeMemory({ consent: 'yes' }) }).refusal).toBe('consent');
+  });
+});
+
+describe('the network', () => {
+  it.each([
+    [{ saveData: true }, 'save-data'],
+    [{ type: 'cellular' }, 'metered'],
+    [{ type: 'wimax' }, 'metered'],
+    [{ type: 'wifi' }, undefined],
+    [{ saveData: false, type: 'ethernet' }, undefined],
+    [{}, undefined],
+  ])('%j gives %s', (connection, refusal) => {
+    expect(policyOf({ signals: { connection } }).refusal).toBe(refusal);
+  });
+
+  it('is looked at afresh each time, and consent does not override it', () => {
+    const connection = { saveData: false };
+    const policy = policyOf({ signals: { connection } });
+    policy.choose(true);
+    expect(policy.refusal).toBeUndefined();
+    connection.saveData = true;
+    expect(policy.refusal).toBe('save-data');
+  });
+});
+
+describe('roll-out', () => {
+  it('is drawn once per visitor', () => {
+    const memory = fakeMemory();
+    const random = seededRandom(1);
+    const first = policyOf({ memory, random, rollout: 0.5 }).refusal;
+    for (let page = 0; page < 20; page++) {
+      expect(policyOf({ memory, random, rollout: 0.5 }).refusal).toBe(first);
+    }
+  });
+
+  it('takes about the share it should', () => {
+    const random = seededRandom(2);
+    const inside = Array.from({ length: 2000 }, () => policyOf({ random, rollout: 0.3 }).refusal);
+    const share = inside.filter((refusal) => refusal === undefined).length / 2000;
+    expect(share).toBeGreaterThan(0.26);
+    expect(share).toBeLessThan(0.34);
+  });
+
+  it.each([
+    [0, 'rollout'],
+    [1, undefined],
+  ])('of %s gives everybody %s', (rollout, refusal) => {
+    for (const draw of [0, 0.5, 0.999999])
+      expect(policyOf({ rollout, random: () => draw }).refusal).toBe(refusal);
+  });
+
+  it('draws again when storage was tampered with', () => {
+    for (const lot of ['', 'abc', '-1', '1', '2', 'NaN', 'Infinity']) {
+      const memory = fakeMemory({ lot });
+      expect(policyOf({ memory, rollout: 0.6 }).refusal).toBeUndefined();
+      expect(Number(memory.map.get('lot'))).toBeLessThan(1);
+    }
+  });
+});
+
+describe("the site's signed policy", () => {
+  it('refuses while it is unknown or switched off, on the site side only', () => {
+    const policy = new Policy({
+      consent: 'implied',
+      rollout: 1,
+      memory: fakeMemory(),
+      signals: {},
+      random: () => 0,
+    });
+    expect(policy.refusal).toBe('disabled');
+    expect(policy.visitorRefusal).toBeUndefined();
+    policy.heed({ enabled: true, rollout: 1 });
+    expect(policy.refusal).toBeUndefined();
+    policy.heed({ enabled: false, rollout: 1 });
+    expect(policy.refusal).toBe('disabled');
+  });
+
+  it('narrows the roll-out with the same lot', () => {
+    const policy = policyOf({ rollout: 0.8, site: { enabled: true, rollout: 0.4 }, random: () => 0.5 });
+    expect(policy.refusal).toBe('rollout');
+    expect(policy.visitorRefusal).toBeUndefined();
+    policy.heed({ enabled: true, rollout: 0.6 });
+    expect(policy.refusal).toBeUndefined();
+  });
+});
+
+describe('visitor memory', () => {
+  function storageOf(entries: Map<string, string>, full = false): Storage {
+    return {
+      getItem: (name: string) => entries.get(name) ?? null,
+      setItem: (name: string, value: string) => {
+        if (full) throw new DOMException('full', 'QuotaExceededError');
+        entries.set(name, value);
+      },
+    } as Storage;
+  }
+
+  it('lives in storage under our own prefix', () => {
+    const entries = new Map<string, string>();
+    visitorMemory(() => storageOf(entries)).set('consent', 'granted');
+    expect([...entries]).toEqual([[`${MEMORY_PREFIX}consent`, 'granted']]);
+    expect(visitorMemory(() => storageOf(entries)).get('consent')).toBe('granted');
+  });
+
+  it('hears what another tab has written since', () => {
+    const entries = new Map<string, string>();
+    const memory = visitorMemory(() => storageOf(entries));
+    memory.set('consent', 'granted');
+    entries.set(`${MEMORY_PREFIX}consent`, 'denied');
+    expect(memory.get('consent')).toBe('denied');
+  });
+
+  it.each([
+    [
+      'forbidden',
+      () => {
+        throw new DOMException('no', 'SecurityError');
+      },
+    ],
+    ['full', () => storageOf(new Map(), true)],
+  ])('holds for the page when storage is %s', (_, storage: () => Storage) => {
+    const memory = visitorMemory(storage);
+    expect(memory.get('consent')).toBeUndefined();
+    memory.set('consent', 'denied');
+    expect(memory.get('consent')).toBe('denied');
+  });
+});
+
+describe('visit', () => {
+  const minutes = (count: number) => FAKE_EPOCH + count * 60_000;
+  const random = seededRandom(3);
+
+  it('is the same while pages follow each other, however long in all', () => {
+    const memory = fakeMemory();
+    const first = currentVisit(memory, minutes(0), random);
+    expect(first).toMatch(/^[0-9a-z]{4,40}$/);
+    for (const at of [1, 20, 45, 74]) expect(currentVisit(memory, minutes(at), random)).toBe(first);
+  });
+
+  it('is another one after a gap, or when the clock went backwards', () => {
+    const memory = fakeMemory();
+    const first = currentVisit(memory, minutes(0), random);
+    const second = currentVisit(memory, minutes(0) + VISIT_GAP, random);
+    expect(second).not.toBe(first);
+    expect(currentVisit(memory, minutes(0), random)).not.toBe(second);
+  });
+
+  it.each(['', 'x', '@', 'abcd@', 'abcd@NaN', `${'a'.repeat(60)}@1`, '<img>@1'])(
+    'does not take over %s',
+    (kept) => {
+      const memory = fakeMemory({ visit: kept });
+      const visit = currentVisit(memory, minutes(0), random);
+      expect(visit).toMatch(/^[0-9a-z]{4,40}$/);
+      expect(kept.startsWith(visit)).toBe(false);
+    },
+  );
+});

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { minify } from 'terser';
 import { BROWSER_BUNDLES, BROWSER_TARGET, NODE_BUNDLES, VENDOR_FILES } from './bundles.mjs';
 import { ROOT, runTool } from './run.mjs';
 
@@ -42,7 +43,27 @@ async function bundleForBrowser({ name, entry, format }, alias) {
       global: 'globalThis',
     },
   });
-  return { name, ...result };
+  return minified({ name, ...result }, format);
+}
+
+/**
+ * A second pass of minification: with esbuild alone the worker is 4 % larger, and over its budget.
+ * Returns esbuild's result with code and source map replaced.
+ */
+async function minified(bundle, format) {
+  const [map, script] = bundle.outputFiles;
+  const file = path.basename(script.path);
+  const { code, map: newMap } = await minify(script.text, {
+    ecma: 2020,
+    module: format === 'esm',
+    compress: { passes: 3 },
+    sourceMap: { content: map.text, filename: file, url: `${file}.map` },
+  });
+  const outputFiles = [
+    { path: map.path, text: newMap, contents: Buffer.from(newMap) },
+    { path: script.path, text: code, contents: Buffer.from(code) },
+  ];
+  return { ...bundle, outputFiles };
 }
 
 async function bundleForNode({ name, entry, banner = '' }) {

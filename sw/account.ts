@@ -37,7 +37,12 @@ export class Tally {
     this.#verdicts[verdict] = (this.#verdicts[verdict] ?? 0) + 1;
   }
 
-  /** Why peers were not used or not enough: the first reason counts. */
+  /** Why peers were not used or not enough. */
+  get fallback(): FallbackReason | undefined {
+    return this.#fallback;
+  }
+
+  /** The first reason counts. */
   fellBack(reason: FallbackReason): void {
     this.#fallback ??= reason;
   }

@@ -56,14 +56,13 @@ type Literal = Readonly<Record<string, unknown>>;
 
 function address(literal: Literal, field: Field, scheme: 'http' | 'ws', site: Site): string {
   const value = literal[field];
-  if (!isText(value, MAX_TEXT) || !URL.canParse(value)) throw bad(field, `must be a ${scheme}s:// address`);
-  const url = new URL(value);
-  if (url.username !== '' || url.password !== '') throw bad(field, 'must not hold credentials');
-  const plainAllowed = isLoopback(url.hostname) || site.startsWith('http:');
-  if (url.protocol === `${scheme}s:` || (url.protocol === `${scheme}:` && plainAllowed)) {
-    return value.replace(/\/+$/, '');
+  const url = isText(value, MAX_TEXT) && URL.canParse(value) ? new URL(value) : undefined;
+  const plainAllowed = site.startsWith('http:') || isLoopback(url?.hostname ?? '');
+  const protocols = plainAllowed ? [`${scheme}:`, `${scheme}s:`] : [`${scheme}s:`];
+  if (url && protocols.includes(url.protocol) && url.username + url.password === '') {
+    return url.href.replace(/\/+$/, '');
   }
-  throw bad(field, `must start with ${scheme}s://, or on localhost with ${scheme}://`);
+  throw bad(field, `must be ${protocols.join('// or ')}// without credentials`);
 }
 
 function isLoopback(hostname: string): boolean {

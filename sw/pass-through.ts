@@ -36,7 +36,7 @@ export class PassThrough {
   }
 
   async answer(asked: Asked, tally: Tally): Promise<Response> {
-    return this.handOn(asked, await this.#fetch(asked), 'http', tally);
+    return this.handOn(asked, await this.#fetch(asked, tally), 'http', tally);
   }
 
   /** Hands a response on to the page, keeping a copy of it if it may be shared. */
@@ -51,7 +51,7 @@ export class PassThrough {
     return response;
   }
 
-  async #fetch(asked: Asked): Promise<Response> {
+  async #fetch(asked: Asked, tally: Tally): Promise<Response> {
     const { origin, tokens, readers } = this.#options;
     const { route } = asked;
     // Cross-origin, only a signed answer to an anonymous request tells that CORS will allow it.
@@ -60,19 +60,21 @@ export class PassThrough {
       if (takesSlices(asked)) readers.setOpaque(asked);
       return asked.untouched();
     }
-    if (route.range) return takesSlices(asked) ? this.#slice(asked) : asked.untouched();
+    if (route.range) return takesSlices(asked) ? this.#slice(asked, tally) : asked.untouched();
     return origin.whole(asked).catch(() => asked.untouched());
   }
 
   /** A bounded slice of what a media element asked for, as the origin gives it. */
-  async #slice(asked: Asked): Promise<Response> {
+  async #slice(asked: Asked, tally: Tally): Promise<Response> {
     const { origin, readers, tokens } = this.#options;
     const { range, url } = asked.route;
     const digest = tokens.peek(url);
     const span = range && resolveRange(range, digest?.len ?? Number.MAX_SAFE_INTEGER);
     // A suffix is counted from an end that is not known yet.
     if (!span || (range.kind === 'suffix' && !digest)) return asked.untouched();
-    const slice = readers.slice(asked, span, digest?.piece ?? LIKELY_PIECE);
+    // A larger slice would carry the head start far beyond its seconds.
+    const mayGrow = tally.fallback !== 'head-start';
+    const slice = readers.slice(asked, span, digest?.piece ?? LIKELY_PIECE, mayGrow);
     try {
       const response = await origin.slice(asked, slice);
       if (response.status !== 206 || isPlausiblePart(response, slice)) return response;

@@ -72,11 +72,11 @@ export class Readers {
    * The part of `span` to answer with. Only media elements are given less than they asked for; ends
    * lie on multiples of `piece`, so that no piece is fetched for two slices.
    */
-  slice(asked: Asked, span: Span, piece: number): Span {
+  slice(asked: Asked, span: Span, piece: number, mayGrow = true): Span {
     if (!takesSlices(asked)) return span;
     const reader = this.#of(asked);
     const now = this.#clock.ticks();
-    const follows = span.start === reader.next && now - reader.at < FAST_RETURN;
+    const follows = mayGrow && span.start === reader.next && now - reader.at < FAST_RETURN;
     reader.size = follows ? Math.min(reader.size * 2, MAX_SLICE) : MIN_SLICE;
     const end = Math.ceil((span.start + reader.size) / piece) * piece;
     reader.next = Math.min(span.end, end);

@@ -4,6 +4,7 @@ import type { Identity } from '../protocol/seal.js';
 import type { Engine } from './engine-host.js';
 import type { TimedResource } from './http-time.js';
 import type { Locks } from './leader.js';
+import type { LoadedResource } from './loaded-before.js';
 import type { PageView } from './place.js';
 import type { PresenceView } from './presence.js';
 import type { OpenSocket } from './tracker-client.js';
@@ -21,7 +22,7 @@ export interface EngineEnvironment {
   readonly createIdentity: () => Promise<Identity>;
   readonly idle: () => Promise<void>;
   /** What the browser timed on this page so far. */
-  readonly timings: () => Iterable<TimedResource>;
+  readonly timings: () => Iterable<TimedResource & LoadedResource>;
   /** Shows what this engine does; returns how to end that. */
   readonly overlay: ((engine: Engine) => () => void) | undefined;
 }

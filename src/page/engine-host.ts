@@ -53,6 +53,8 @@ export interface EngineStats {
   readonly links: number;
   /** Payload bytes sent to peers. */
   readonly uploaded: number;
+  /** Bytes of shareable resources that came before the worker controlled the page. */
+  readonly before: Pick<TransferReport['bytes'], 'http' | 'cache'>;
 }
 
 /** Detail of the `peer` event: a link came up or went down. */

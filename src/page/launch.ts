@@ -22,6 +22,7 @@ export function launch(options: PeerfoldOptions, engineUrl: string): Peerfold | 
   const peerfold = new Peerfold(options, {
     view: window,
     container: navigator.serviceWorker,
+    players: () => document.querySelectorAll<HTMLMediaElement>('video,audio'),
     // Global Privacy Control and Network Information are not in every browser, nor in TypeScript's DOM.
     signals: navigator as PageEnvironment['signals'],
     memory: visitorMemory(() => localStorage),

@@ -11,6 +11,7 @@ import type { EngineEnvironment } from './engine-environment.js';
 import type { Engine, EngineHost, EngineStats, Permission } from './engine-host.js';
 import { HasherClient } from './hasher-client.js';
 import { Holdings, type Holding } from './holdings.js';
+import { loadedBefore } from './loaded-before.js';
 import { Leader } from './leader.js';
 import { Networking } from './networking.js';
 import { Placer } from './place.js';
@@ -118,6 +119,7 @@ export class PageEngine implements Engine {
       tracker: this.#networking?.tracked ?? false,
       links,
       uploaded: this.#uploadedBefore + uploaded,
+      before: loadedBefore(this.host.config, this.environment.timings()),
     };
   }
 

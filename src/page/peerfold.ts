@@ -4,6 +4,7 @@ import { BUILD } from '../core/build.js';
 import type { SiteConfig, TransferReport, WorkerMessage } from '../protocol/bridge.js';
 import { BridgeHost, type WorkerContainer } from './bridge-host.js';
 import type { Engine, EngineHost, EngineModule, Fault, PeerEvent, Stats } from './engine-host.js';
+import { EarlyMedia, type EarlyPlayer } from './early-media.js';
 import { Ledger } from './ledger.js';
 import type { Memory } from './memory.js';
 import { DEFAULT_UPLOAD, DEFAULT_WORKER, type PeerfoldOptions } from './options.js';
@@ -22,6 +23,8 @@ export interface PageEnvironment {
     addEventListener(type: 'pagehide' | 'pageshow' | 'storage', listener: (event: Event) => void): void;
   };
   readonly container: WorkerContainer;
+  /** The page's media elements as they are now. */
+  readonly players: () => Iterable<EarlyPlayer>;
   readonly signals: VisitorSignals & { readonly connection?: Partial<EventTarget> };
   readonly memory: Memory;
   readonly clock: Clock;
@@ -48,6 +51,7 @@ export class Peerfold extends EventTarget {
   readonly #page: PageEnvironment;
   readonly #policy: Policy;
   readonly #ledger = new Ledger();
+  readonly #early: EarlyMedia;
   #bridge: BridgeHost | undefined;
   #config: SiteConfig | undefined;
   #engine: Engine | undefined;
@@ -68,6 +72,7 @@ export class Peerfold extends EventTarget {
       signals,
       random,
     });
+    this.#early = new EarlyMedia(page.container, page.players);
     this.ready = this.#undecided();
     void page.shown().then(() => {
       this.#watch();
@@ -78,8 +83,12 @@ export class Peerfold extends EventTarget {
 
   /** Bytes by source, upload, links and the latest transfers of this page. */
   stats(): Stats {
-    const { links, uploaded } = this.#engine?.stats() ?? { links: 0, uploaded: 0 };
-    return { bytes: this.#ledger.bytes, uploaded, links, resources: this.#ledger.resources };
+    const engine = this.#engine?.stats();
+    const { bytes, resources } = this.#ledger;
+    const http = bytes.http + (engine?.before.http ?? 0);
+    const cache = bytes.cache + (engine?.before.cache ?? 0);
+    const { links = 0, uploaded = 0 } = engine ?? {};
+    return { bytes: { ...bytes, http, cache }, uploaded, links, resources };
   }
 
   /** Keeps the visitor's choice and acts on it at once; resolves like `ready`. */
@@ -165,6 +174,7 @@ export class Peerfold extends EventTarget {
     this.#bridge.send({ t: 'allow', allowed: reason === undefined });
     this.#allowEngine();
     if (reason) {
+      if (this.#begun) this.ready = this.#undecidedAgain();
       this.#settle({ active: false, reason });
       this.#begun = false;
     } else if (!this.#begun) {
@@ -216,10 +226,10 @@ export class Peerfold extends EventTarget {
     else if (message.t === 'policy') {
       this.#policy.heed(message);
       this.#allowEngine();
-    } else if (this.#engine) this.#engine.receive(message);
-    else if (message.t === 'place') {
-      this.#bridge?.send({ t: 'placed', id: message.id, wait: 0, reason: 'no-engine' });
-    }
+    } else if (message.t === 'place' && (!this.#engine || this.#early.has(message.url))) {
+      const reason = this.#early.has(message.url) ? 'before-worker' : 'no-engine';
+      this.#bridge?.send({ t: 'placed', id: message.id, wait: 0, reason });
+    } else this.#engine?.receive(message);
   }
 
   #record(report: TransferReport): void {

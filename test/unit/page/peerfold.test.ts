@@ -1,5 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { CanonicalUrl } from '../../../src/core/brands.js';
 import { BUILD } from '../../../src/core/build.js';
+import type { EarlyPlayer } from '../../../src/page/early-media.js';
 import type { Engine, EngineHost, Permission } from '../../../src/page/engine-host.js';
 import type { Memory } from '../../../src/page/memory.js';
 import type { PeerfoldOptions } from '../../../src/page/options.js';
@@ -28,7 +30,7 @@ class FakeEngine implements Engine {
     this.permission = permission;
   }
   stats() {
-    return { leading: true, tracker: true, links: 3, uploaded: 77 };
+    return { leading: true, tracker: true, links: 3, uploaded: 77, before: { http: 10, cache: 4 } };
   }
   stop(): void {
     this.stopped = true;
@@ -49,6 +51,7 @@ interface Setting {
   shown?: () => Promise<void>;
   loadEngine?: PageEnvironment['loadEngine'];
   signals?: PageEnvironment['signals'];
+  players?: EarlyPlayer[];
 }
 
 function pageOf(setting: Setting = {}) {
@@ -69,6 +72,7 @@ function pageOf(setting: Setting = {}) {
     {
       view,
       container: worker,
+      players: () => setting.players ?? [],
       signals: setting.signals ?? {},
       memory,
       clock,
@@ -209,9 +213,9 @@ describe('policy', () => {
     page.worker.say({ t: 'policy', enabled: true, rollout: 1 });
     await settle();
     expect(page.engine().permission).toEqual({ visitor: true, site: true });
-    void page.peerfold.consent(false);
+    const withdrawn = page.peerfold.consent(false);
     expect(page.engine().permission).toEqual({ visitor: false, site: false });
-    await settle();
+    expect(await withdrawn).toEqual({ active: false, reason: 'consent' });
     expect(page.worker.of('allow').at(-1)).toEqual({ t: 'allow', allowed: false });
     expect(await page.peerfold.consent(true)).toEqual({ active: true });
     expect(page.engine().permission).toEqual({ visitor: true, site: true });
@@ -311,11 +315,23 @@ describe('messages', () => {
     await settle();
     expect(heard).toEqual([first, second]);
     expect(page.peerfold.stats()).toEqual({
-      bytes: { peer: 21, store: 7, cache: 3, http: 10, wasted: 4 },
+      // With what the engine knows from before the worker: 10 over HTTP, 4 from the cache.
+      bytes: { peer: 21, store: 7, cache: 7, http: 20, wasted: 4 },
       uploaded: 77,
       links: 3,
       resources: [first, second, first],
     });
+  });
+
+  it('leaves a film that began before the worker to the browser', async () => {
+    const url = `${CONFIG.site}/film.mp4` as CanonicalUrl;
+    const film = Object.assign(new EventTarget(), { currentSrc: url, networkState: 2, readyState: 0 });
+    const page = pageOf({ players: [film as unknown as EarlyPlayer] });
+    await page.peerfold.ready;
+    await settle();
+    page.worker.say({ t: 'place', id: 1, url, destination: 'video' });
+    await settle();
+    expect(page.worker.of('placed')).toEqual([{ t: 'placed', id: 1, wait: 0, reason: 'before-worker' }]);
   });
 
   it('tells of faults and peers as events', async () => {

@@ -77,6 +77,19 @@ describe('a range of signed media, from peers', () => {
     expect(seek.body.byteLength).toBe(2 ** 19 + PIECE - 100);
   });
 
+  it('slices stay small during the head start, which is counted in seconds', async () => {
+    const { rig, page } = await film();
+    page.place = () => ({ wait: 0, reason: 'head-start' });
+    const lengths: number[] = [];
+    let at = 0;
+    for (let i = 0; i < 3; i++) {
+      const { body } = await answer(rig, `bytes=${at}-`);
+      lengths.push(body.byteLength);
+      at += body.byteLength;
+    }
+    expect(lengths).toEqual([MIN_SLICE, MIN_SLICE, MIN_SLICE]);
+  });
+
   it('a script’s range is answered in full', async () => {
     const { rig, bytes, signed, page } = await film();
     rig.serve(page, bytes, signed, (one) => one);
@@ -131,10 +144,10 @@ describe('media over HTTP', () => {
     page.say({ t: 'tokens', tokens: [signed.token] });
     await rig.rest();
     expect(rig.hasherRequests).toContain(`/v1/layers/${signed.root}`);
-    expect(page.last('held')?.bits[0]).toBe(0xfc);
-    await answer(rig, `bytes=${MIN_SLICE * 3}-`);
+    expect(page.last('held')?.bits[0]).toBe(0xf0);
+    await answer(rig, `bytes=${MIN_SLICE * 2}-`);
     await rig.rest();
-    expect(page.last('held')?.bits[0]).toBe(0xff);
+    expect(page.last('held')?.bits[0]).toBe(0xfc);
     expect(page.reports.map(({ fallback }) => fallback)).toEqual(['head-start', 'head-start', 'head-start']);
   });
 
@@ -253,5 +266,31 @@ describe('a whole body', () => {
         .sort(),
     ).toEqual(asked.sort());
     expect(rig.clock.pending).toBe(1);
+  });
+});
+
+describe('a media element that began without the worker', () => {
+  it('keeps the browser’s own answers, also when peers could help later', async () => {
+    const { rig, bytes, signed, page } = await film();
+    rig.serve(page, bytes, signed, (one) => one);
+    page.place = () => ({ wait: 0, reason: 'before-worker' });
+    await answer(rig, 'bytes=600000-');
+    page.place = () => ({ wait: 1000 });
+    await answer(rig, 'bytes=1600000-');
+    expect(rig.requests).toMatchObject([{ untouched: true }, { untouched: true }]);
+  });
+
+  it('is assumed when one is new in the middle and the page does not answer', async () => {
+    const { rig, page } = await film();
+    page.place = () => undefined;
+    await answer(rig, 'bytes=600000-');
+    expect(rig.requests).toMatchObject([{ untouched: true }]);
+  });
+
+  it('is not assumed at the start', async () => {
+    const { rig, page } = await film();
+    page.place = () => undefined;
+    const { body } = await answer(rig, 'bytes=0-');
+    expect(body.byteLength).toBe(MIN_SLICE);
   });
 });

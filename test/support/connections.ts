@@ -12,8 +12,8 @@ export async function countConnections(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
     window.rtcConnections = [];
     window.RTCPeerConnection = new Proxy(RTCPeerConnection, {
-      construct(target, args: [RTCConfiguration?]) {
-        const connection = new target(...args);
+      construct(target, args, newTarget) {
+        const connection = Reflect.construct(target, args, newTarget) as RTCPeerConnection;
         window.rtcConnections.push(connection);
         return connection;
       },

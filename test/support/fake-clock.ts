@@ -79,4 +79,21 @@ export async function settle(): Promise<void> {
   for (let turn = 0; turn < TURNS; turn++) {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
+  await portsDelivered();
+  await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+/**
+ * Node delivers to ports when the event loop finds them signalled, all that are in one sweep: when our
+ * own message has come, those posted before it have. Answers to those take a second round.
+ */
+async function portsDelivered(): Promise<void> {
+  for (let round = 0; round < 2; round++) {
+    const { port1, port2 } = new MessageChannel();
+    await new Promise((resolve) => {
+      port2.onmessage = resolve;
+      port1.postMessage('');
+    });
+    port1.close();
+  }
 }

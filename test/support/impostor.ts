@@ -23,11 +23,13 @@ declare global {
 /** A script that ran before Peerfold's learns what its hello looks like. */
 export async function overhear(page: Page): Promise<void> {
   await page.addInitScript(() => {
-    const { postMessage } = ServiceWorker.prototype;
-    ServiceWorker.prototype.postMessage = function (this: ServiceWorker, ...args: never[]) {
-      window.overheard = args[0];
-      postMessage.apply(this, args);
-    };
+    const { prototype } = ServiceWorker;
+    prototype.postMessage = new Proxy(prototype.postMessage, {
+      apply(target, worker: ServiceWorker, args: [Window['overheard'], Transferable[]]) {
+        window.overheard = args[0];
+        Reflect.apply(target, worker, args);
+      },
+    });
   });
 }
 

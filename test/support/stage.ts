@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createDemoSite, type DemoSite, type DemoSiteOptions} from '../../demo-site/server.js';
+import { freePorts } from '../../bench/support/ports.js';
+import { createDemoSite, type DemoSite, type DemoSiteOptions } from '../../demo-site/server.js';
 import type { LoggedRequest } from '../../demo-site/log.js';
 import type { Hasher } from '../../hasher-service/index.js';
 import type { Tracker } from '../../tracker-service/index.js';
@@ -96,7 +96,8 @@ export class Stage {
     for (;;) {
       const entries = await this.gauge('entries');
       if (entries >= count) return;
-      if (Date.now() > deadline) throw new Error(`${entries} of ${count} roots announced after ${timeout} ms`);
+      if (Date.now() > deadline)
+        throw new Error(`${entries} of ${count} roots announced after ${timeout} ms`);
       await pause(50);
     }
   }
@@ -141,22 +142,4 @@ export class Stage {
 
 function built<Module>(file: string): Promise<Module> {
   return import(new URL(`../../dist/${file}`, import.meta.url).href) as Promise<Module>;
-}
-
-/** Ports that were free a moment ago: the services must know each other's before they start. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listening()));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-function listening(): Promise<ReturnType<typeof createServer>> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      resolve(server);
-    });
-  });
 }

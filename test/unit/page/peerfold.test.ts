@@ -216,6 +216,7 @@ describe('policy', () => {
     const withdrawn = page.peerfold.consent(false);
     expect(page.engine().permission).toEqual({ visitor: false, site: false });
     expect(await withdrawn).toEqual({ active: false, reason: 'consent' });
+    await settle();
     expect(page.worker.of('allow').at(-1)).toEqual({ t: 'allow', allowed: false });
     expect(await page.peerfold.consent(true)).toEqual({ active: true });
     expect(page.engine().permission).toEqual({ visitor: true, site: true });

@@ -14,6 +14,8 @@ export interface BenchRow {
   readonly value: number;
   /** Unit of `value`, such as `ms`, `MB/s`, `bytes`. */
   readonly unit: string;
+  /** For a median: first and third quartile of what it was taken from, in `unit`. */
+  readonly spread?: readonly [number, number];
   /** `value` over that of the baseline in the same run. */
   readonly ratio?: number;
   readonly note?: string;
@@ -24,6 +26,8 @@ export interface BenchContext {
   readonly root: string;
   /** Path of a Chromium, and the arguments to start it with. */
   readonly browser: { readonly executablePath: string; readonly args: readonly string[] };
+  /** How often to repeat what a full run repeats `full` times: fewer in a quick run, at least twice. */
+  repeats(full: number): number;
 }
 
 export type Benchmark = (context: BenchContext) => Promise<BenchReport>;

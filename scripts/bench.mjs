@@ -2,7 +2,9 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { chromium } from 'playwright';
 import { format, resolveConfig } from 'prettier';
 import { pageOf, sectionOf } from './bench-report.mjs';
 import { CHROMIUM_ARGS, findBrowser } from './find-browser.mjs';
@@ -11,10 +13,13 @@ import { ROOT, run } from './run.mjs';
 /**
  * `npm run bench`: builds, runs every `bench/*.bench.ts`, and writes docs/benchmarks.md.
  * `npm run bench -- sizes` runs only files whose name holds `sizes`, and writes nothing.
+ * `npm run bench -- --quick` repeats less, to see whether the benchmarks work, and writes nothing.
  */
 const PAGE = path.join(ROOT, 'docs/benchmarks.md');
 /** Inside the project, so that the benchmarks find its packages. */
 const COMPILED = path.join(ROOT, 'dist/bench');
+/** A quick run repeats this many times less. */
+const QUICK = 10;
 
 async function compiled(filters) {
   const names = (await readdir(path.join(ROOT, 'bench'))).filter((name) => name.endsWith('.bench.ts'));
@@ -34,31 +39,62 @@ async function compiled(filters) {
   return chosen.map((name) => path.join(COMPILED, name.replace(/\.ts$/, '.js')));
 }
 
-function machine() {
+function machine(browserVersion) {
   const [cpu] = os.cpus();
   return [
     `${os.cpus().length} × ${cpu?.model ?? 'unknown processor'}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ${os.type()} ${os.release()}`,
     `Node ${process.version}`,
-    new Date().toISOString().slice(0, 10),
+    `Chromium ${browserVersion}`,
+    `\`npm run bench\`, ${new Date().toISOString().slice(0, 10)}`,
   ];
 }
 
-async function measure(files) {
-  const context = { root: ROOT, browser: { executablePath: await findBrowser(), args: CHROMIUM_ARGS } };
-  const reports = [];
-  for (const file of files) {
-    const { default: benchmark } = await import(pathToFileURL(file).href);
-    const report = await benchmark(context);
-    console.log(`\n${sectionOf(report)}`);
-    reports.push(report);
-  }
-  return reports;
+/** Runnable processes per minute, on average: above the number of cores, timings are of a crowded machine. */
+function load() {
+  return os.loadavg()[0]?.toFixed(1) ?? '?';
 }
 
-const filters = process.argv.slice(2);
+async function sectionFrom(file, context) {
+  const [before, started] = [load(), performance.now()];
+  const { default: benchmark } = await import(pathToFileURL(file).href);
+  const report = await benchmark(context);
+  const seconds = Math.round((performance.now() - started) / 1000);
+  return sectionOf(report, [`Took ${seconds} s; host load ${before} before, ${load()} after.`]);
+}
+
+/** Runs all of them, whatever fails: what the others measured is worth seeing. */
+async function measure(files, context) {
+  const sections = [];
+  for (const file of files) {
+    try {
+      const section = await sectionFrom(file, context);
+      console.log(`\n${section}`);
+      sections.push(section);
+    } catch (error) {
+      console.error(`\n${path.basename(file)} failed:`, error);
+      process.exitCode = 1;
+    }
+  }
+  return sections;
+}
+
+async function versionOf(browser) {
+  const started = await chromium.launch(browser);
+  const version = started.version();
+  await started.close();
+  return version;
+}
+
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
 if ((await run(process.execPath, ['scripts/build.mjs'])) !== 0) process.exit(1);
-const reports = await measure(await compiled(filters));
-if (filters.length === 0) {
+const browser = { executablePath: await findBrowser(), args: CHROMIUM_ARGS };
+const facts = machine(await versionOf(browser));
+const repeats = (full) => (values.quick ? Math.max(2, Math.round(full / QUICK)) : full);
+const sections = await measure(await compiled(positionals), { root: ROOT, browser, repeats });
+if (positionals.length === 0 && !values.quick && process.exitCode === undefined) {
   const style = { ...(await resolveConfig(PAGE)), parser: 'markdown' };
-  await writeFile(PAGE, await format(pageOf(reports, machine()), style));
+  await writeFile(PAGE, await format(pageOf(sections, facts), style));
 }

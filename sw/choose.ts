@@ -54,7 +54,7 @@ export class Chooser {
     const { trust, tokens, bridge, clock } = this.#options;
     const { url, destination } = asked.route;
     const placing = this.#isHeld(asked) ? undefined : bridge.place(asked.clientId, url, destination);
-    const permission = await trust.permitted();
+    const permission = await trust.permitted(() => tokens.isStored(url));
     if (permission !== 'yes') return over(permission);
     const digest = await within(clock, TOKEN_CHECK_WAIT, tokens.find(url));
     const obstacle = digest && this.#obstacle(asked, digest);

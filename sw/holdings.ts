@@ -5,8 +5,9 @@ import type { VerifiedLayer } from '../src/core/merkle.js';
 import type { DigestClaims } from '../src/protocol/hasher.js';
 import type { PieceStore, Representation } from '../src/store/port.js';
 import type { Bridge, Page } from './bridge.js';
+import type { Disk } from './disk.js';
 import type { Layers } from './layers.js';
-import { burst, within } from './timers.js';
+import { burst } from './timers.js';
 import type { Tokens } from './tokens.js';
 import type { Trust } from './trust.js';
 
@@ -14,14 +15,13 @@ export interface HoldingsOptions {
   readonly clock: Clock;
   readonly sha256: Sha256;
   readonly store: PieceStore;
+  readonly disk: Disk;
   readonly layers: Layers;
   readonly tokens: Tokens;
   readonly trust: Trust;
   readonly bridge: Bridge;
 }
 
-/** One disk read; a disk that takes longer is not waited for. */
-const STORE_WAIT = 250;
 /** Pieces finish in bursts; what is held is told once per burst (ms), still soon enough to be useful. */
 const TELL_DELAY = 40;
 
@@ -114,11 +114,8 @@ export class Holdings {
   }
 
   async #readVerified(what: Representation, index: PieceIndex): Promise<Bytes | undefined> {
-    const { clock, store, layers, sha256 } = this.#options;
-    const [layer, bytes] = await Promise.all([
-      layers.load(what),
-      within(clock, STORE_WAIT, store.read(what.root, index)),
-    ]);
+    const { disk, store, layers, sha256 } = this.#options;
+    const [layer, bytes] = await Promise.all([layers.load(what), disk.await(store.read(what.root, index))]);
     if (!layer) return undefined;
     if (bytes && (await layer.matches(sha256, index, bytes))) return bytes;
     // Gone, wrong or too slow: none of these is worth another wait.

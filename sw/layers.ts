@@ -4,6 +4,7 @@ import type { Clock } from '../src/core/clock.js';
 import { HASH_LENGTH, VerifiedLayer } from '../src/core/merkle.js';
 import { pieceCount } from '../src/core/pieces.js';
 import type { PieceStore, Representation } from '../src/store/port.js';
+import type { Disk } from './disk.js';
 import { BoundedMap, within } from './timers.js';
 
 export interface LayersOptions {
@@ -12,13 +13,12 @@ export interface LayersOptions {
   readonly clock: Clock;
   readonly sha256: Sha256;
   readonly store: PieceStore;
+  readonly disk: Disk;
 }
 
 /** Layers kept in memory; the largest is 32 MiB, a usual one a few hundred bytes. */
 const MAX_LAYERS = 500;
 const REQUEST_TIMEOUT = 5_000;
-/** One disk read; a disk that takes longer is not waited for. */
-const STORE_WAIT = 250;
 
 /** Layers checked against their root, from the store, from pages, or from the hash service itself. */
 export class Layers {
@@ -39,7 +39,8 @@ export class Layers {
   async load(what: Representation): Promise<VerifiedLayer | undefined> {
     const known = this.known(what);
     if (known) return known;
-    const stored = await within(this.#options.clock, STORE_WAIT, this.#options.store.readLayer(what.root));
+    const { disk, store } = this.#options;
+    const stored = await disk.await(store.readLayer(what.root));
     return stored && this.offer(what, stored);
   }
 

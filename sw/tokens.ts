@@ -64,6 +64,11 @@ export class Tokens {
     return this.#current(url)?.kind === 'refusal';
   }
 
+  /** Whether the store has a statement about `url`, still to be verified. */
+  isStored(url: CanonicalUrl): boolean {
+    return this.#options.store.tokenFor(url) !== undefined;
+  }
+
   /** The digest in force for `url`, from memory or the store. */
   async find(url: CanonicalUrl): Promise<DigestClaims | undefined> {
     const { store, trust } = this.#options;

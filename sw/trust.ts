@@ -14,7 +14,7 @@ export interface TrustOptions {
   readonly config: SiteConfig;
   readonly clock: Clock;
   readonly fetch: typeof globalThis.fetch;
-  readonly keys: KeySource;
+  readonly keys: KeySource & { read(): Promise<void> };
   readonly store: PieceStore;
   /** The policy in force changed: a new one, or none any more. */
   readonly onPolicy: (policy: PolicyClaims | undefined) => void;
@@ -74,11 +74,14 @@ export class Trust {
     return this.#allowed === true && this.policy?.enabled !== false;
   }
 
-  /** The permission, waited for only while the worker is starting. */
-  async permitted(): Promise<Permission> {
-    const { clock } = this.#options;
+  /** The permission, waited for only while the worker is starting, and if `isStored` says it is worth it. */
+  async permitted(isStored: () => boolean): Promise<Permission> {
+    const { clock, store } = this.#options;
     const remaining = this.#startedAt + TRUST_WAIT - clock.ticks();
-    if (this.permission !== 'yes' && remaining > 0) await within(clock, remaining, this.#settled.promise);
+    if (this.permission !== 'yes' && remaining > 0) {
+      const settled = store.ready.then(() => (isStored() ? this.#settled.promise : undefined));
+      await within(clock, remaining, settled);
+    }
     this.#keepFresh();
     return this.permission;
   }
@@ -118,6 +121,8 @@ export class Trust {
 
   async #read(): Promise<void> {
     const { config, clock, keys } = this.#options;
+    // Both are needed at the start, when the first requests wait: one round trip instead of two.
+    if (!this.#policy) keys.read().catch(() => undefined);
     const token = await within(clock, REQUEST_TIMEOUT, this.#request()).catch(() => undefined);
     if (token === undefined) return;
     const checked = await verifyPolicy(token, config.site, { keys, clock }).catch(() => undefined);

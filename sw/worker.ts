@@ -15,6 +15,7 @@ import type { Tally } from './account.js';
 import { Bridge, type Page, type Port, type WindowClients } from './bridge.js';
 import { Chooser } from './choose.js';
 import { Copies } from './copies.js';
+import { Disk } from './disk.js';
 import { Holdings } from './holdings.js';
 import { Layers } from './layers.js';
 import { Needs } from './needs.js';
@@ -70,8 +71,11 @@ export class PeerfoldWorker {
         holdings.withdraw(root);
       },
     }));
-    const layers = new Layers({ hasher: config.hasher, fetch, clock, sha256, store });
-    const holdings = (this.#holdings = new Holdings({ clock, sha256, store, layers, tokens, trust, bridge }));
+    const disk = new Disk(clock);
+    const layers = new Layers({ hasher: config.hasher, fetch, clock, sha256, store, disk });
+    const holdings = (this.#holdings = new Holdings({
+      ...{ clock, sha256, store, disk, layers, tokens, trust, bridge },
+    }));
     const needs = (this.#needs = new Needs({ sha256, bridge, layers, holdings }));
     const seen = (this.#seen = new Seen(clock, bridge));
     const settling = this.#guard.bind(this, undefined);

@@ -2,7 +2,8 @@ import { systemClock } from '../protocol/system-clock.js';
 import type { EngineModule } from './engine-host.js';
 import { visitorMemory } from './memory.js';
 import type { PeerfoldOptions } from './options.js';
-import { Peerfold, type PageEnvironment } from './peerfold.js';
+import type { PageEnvironment } from './page-environment.js';
+import { Peerfold } from './peerfold.js';
 import { registerWorker } from './register.js';
 
 /** The one global name of ours. */

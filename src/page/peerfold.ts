@@ -1,40 +1,20 @@
-import type { Clock } from '../core/clock.js';
 import { PeerfoldError, reasonOf, type ErrorCode } from '../core/errors.js';
 import { BUILD } from '../core/build.js';
 import type { SiteConfig, TransferReport, WorkerMessage } from '../protocol/bridge.js';
-import { BridgeHost, type WorkerContainer } from './bridge-host.js';
-import type { Engine, EngineHost, EngineModule, Fault, PeerEvent, Stats } from './engine-host.js';
-import { EarlyMedia, type EarlyPlayer } from './early-media.js';
+import { BridgeHost } from './bridge-host.js';
+import type { Engine, EngineHost, Fault, PeerEvent, Stats } from './engine-host.js';
+import { EarlyMedia } from './early-media.js';
 import { Ledger } from './ledger.js';
-import type { Memory } from './memory.js';
 import { DEFAULT_UPLOAD, DEFAULT_WORKER, type PeerfoldOptions } from './options.js';
-import { Policy, type Refusal, type VisitorSignals } from './policy.js';
-import { afterLoad, whenIdle, type BusyPage } from './quiet.js';
+import type { PageEnvironment } from './page-environment.js';
+import { Policy, type Refusal } from './policy.js';
+import { afterLoad, whenIdle } from './quiet.js';
 import { currentVisit } from './visit.js';
 
 /** Why this page goes without Peerfold, or that it does not. */
 export type Status =
   | { readonly active: true }
   | { readonly active: false; readonly reason: Refusal | 'worker-failed' | 'other-build' | 'stopped' };
-
-/** What Peerfold needs of the page, so that it can be tested without a browser. */
-export interface PageEnvironment {
-  readonly view: BusyPage & {
-    addEventListener(type: 'pagehide' | 'pageshow' | 'storage', listener: (event: Event) => void): void;
-  };
-  readonly container: WorkerContainer;
-  /** The page's media elements as they are now. */
-  readonly players: () => Iterable<EarlyPlayer>;
-  readonly signals: VisitorSignals & { readonly connection?: Partial<EventTarget> };
-  readonly memory: Memory;
-  readonly clock: Clock;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  /** Resolves once the page is really shown (prerendered pages are not, at first). */
-  readonly shown: () => Promise<void>;
-  readonly register: (url: string) => Promise<void>;
-  readonly loadEngine: () => Promise<EngineModule>;
-}
 
 /**
  * The public object, `window.peerfold`. Events: `transfer` (detail `TransferReport`), `peer`

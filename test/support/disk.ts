@@ -78,7 +78,7 @@ export async function openDisk(page: Page): Promise<void> {
 }
 
 /** Other bytes of the same length in place of every piece, and layers that fit them. */
-async function replacePieces(page: Page): Promise<void> {
+export async function replacePieces(page: Page): Promise<void> {
   const entries = await page.evaluate(async () => {
     const rows = await window.disk.all('index');
     return rows.filter(([key]) => key.startsWith('entry:')).map(([, value]) => value as Entry);
@@ -88,12 +88,17 @@ async function replacePieces(page: Page): Promise<void> {
     const { layer } = await hashWhole((data) => Promise.resolve(sha256(data)), cut, new Uint8Array(length));
     return [root, layer.flatMap((hash) => [...hash])] as const;
   });
-  await page.evaluate(async (layers) => {
-    const rows = await window.disk.all('pieces');
-    const zeroed = rows.map(([key, value]) => [key, new Uint8Array((value as Uint8Array).byteLength)] as const);
-    const fitting = layers.map(([root, layer]) => [`${root}/layer`, new Uint8Array(layer)] as const);
-    await window.disk.put('pieces', [...zeroed, ...fitting]);
-  }, await Promise.all(zeros));
+  await page.evaluate(
+    async (layers) => {
+      const rows = await window.disk.all('pieces');
+      const zeroed = rows.map(
+        ([key, value]) => [key, new Uint8Array((value as Uint8Array).byteLength)] as const,
+      );
+      const fitting = layers.map(([root, layer]) => [`${root}/layer`, new Uint8Array(layer)] as const);
+      await window.disk.put('pieces', [...zeroed, ...fitting]);
+    },
+    await Promise.all(zeros),
+  );
 }
 
 /** Other layers only: the pieces are the true ones. */
@@ -145,7 +150,16 @@ async function swapTokens(page: Page): Promise<void> {
 /** Nothing of it is what it should be. */
 async function scribble(page: Page): Promise<void> {
   await page.evaluate(async () => {
-    const junk: unknown[] = [null, 7, 'x', [], {}, { root: 'x' }, new Uint8Array(3), { tokens: 5, length: -1 }];
+    const junk: unknown[] = [
+      null,
+      7,
+      'x',
+      [],
+      {},
+      { root: 'x' },
+      new Uint8Array(3),
+      { tokens: 5, length: -1 },
+    ];
     for (const store of ['index', 'pieces'] as const) {
       const rows = await window.disk.all(store);
       await window.disk.put(
@@ -183,13 +197,19 @@ async function lock(page: Page): Promise<void> {
   });
 }
 
+interface Tampering {
+  readonly tamper: (page: Page) => Promise<void>;
+  /** What of the store is still true: pieces serve again once a genuine statement about them is here. */
+  readonly leaves: 'nothing' | 'pieces';
+}
+
 /** Ways to spoil the store, by what they do. */
-export const TAMPERINGS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
-  'all pieces replaced, with layers that fit': replacePieces,
-  'all layers replaced': replaceLayers,
-  'pieces moved to other files': movePieces,
-  'tokens swapped between URLs': swapTokens,
-  'every record scribbled over': scribble,
-  'both databases deleted': remove,
-  'both databases locked by an upgrade that never ends': lock,
+export const TAMPERINGS: Readonly<Record<string, Tampering>> = {
+  'all pieces replaced, with layers that fit': { tamper: replacePieces, leaves: 'nothing' },
+  'all layers replaced': { tamper: replaceLayers, leaves: 'pieces' },
+  'pieces moved to other files': { tamper: movePieces, leaves: 'nothing' },
+  'tokens swapped between URLs': { tamper: swapTokens, leaves: 'pieces' },
+  'every record scribbled over': { tamper: scribble, leaves: 'nothing' },
+  'both databases deleted': { tamper: remove, leaves: 'nothing' },
+  'both databases locked by an upgrade that never ends': { tamper: lock, leaves: 'nothing' },
 };

@@ -30,7 +30,7 @@ function encoded(value: object): string {
 }
 
 /** The impostor's one file: so short that it is a single piece, which needs no layer; all zeros. */
-const EVIL_LENGTH = 60_000 as ByteLength;
+export const EVIL_LENGTH = 60_000 as ByteLength;
 
 /**
  * Statements that no hash service made: that each URL of these genuine tokens is the impostor's file,

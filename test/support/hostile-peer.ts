@@ -12,8 +12,8 @@ export async function makeHostile(context: BrowserContext, malice: Malice): Prom
     const DATA = 5;
     const HEADER = 9;
     const channel = RTCDataChannel.prototype;
-    const send = channel.send as (this: RTCDataChannel, data: ArrayBufferView<ArrayBuffer>) => void;
-    const tampered: Record<string, (frame: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer> | undefined> = {
+    const send = Reflect.get(channel, 'send') as (this: RTCDataChannel, data: ArrayBufferView) => void;
+    const tampered: Record<string, (frame: Uint8Array) => Uint8Array | undefined> = {
       'wrong-bytes': (frame) => {
         const copy = frame.slice();
         copy[HEADER] = (copy[HEADER] ?? 0) ^ 1;
@@ -29,9 +29,9 @@ export async function makeHostile(context: BrowserContext, malice: Malice): Prom
     };
     channel.send = function (this: RTCDataChannel, data: unknown): void {
       if (!ArrayBuffer.isView(data)) throw new TypeError('the engine sends views');
-      const frame = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+      const frame = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       const sent = frame[0] === DATA ? tampered[malice]?.(frame) : frame;
       if (sent) send.call(this, sent);
-    } as typeof channel.send;
+    };
   }, malice);
 }

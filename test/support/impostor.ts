@@ -14,6 +14,8 @@ declare global {
   interface Window {
     /** What the impostor heard from the worker, by type of message. */
     impostorHeard: Record<string, number>;
+    /** Lengths of the representations that it was asked for pieces of. */
+    impostorNeeds: number[];
     impostorPort: MessagePort;
     /** The last hello that a script of this page sent, kept by `overhear`. */
     overheard: { readonly build: string; readonly visit: string } | undefined;
@@ -63,11 +65,13 @@ export async function impersonate(page: Page, impostor: Impostor): Promise<void>
       }
     };
     window.impostorHeard = {};
+    window.impostorNeeds = [];
     window.impostorPort = port1;
     port1.onmessage = ({ data }: MessageEvent<Asked>) => {
       window.impostorHeard[data.t] = (window.impostorHeard[data.t] ?? 0) + 1;
       if (['place', 'seen', 'need'].includes(data.t)) post({ t: 'tokens', tokens });
       if (data.t === 'place') post({ t: 'placed', id: data.id, wait });
+      if (data.t === 'need') window.impostorNeeds.push(data.length);
       if (data.t === 'need' && needs === 'forged') forge(data);
     };
     const hello = { ...window.overheard, peerfold: 'hello', allowed: true };
@@ -84,7 +88,16 @@ export async function flood(page: Page): Promise<void> {
       window.impostorPort.postMessage(value);
     };
     const root = 'a'.repeat(64);
-    const junk: unknown[] = [null, 7, 'placed', [], {}, { t: 'need' }, { t: 'constructor' }, { t: '__proto__' }];
+    const junk: unknown[] = [
+      null,
+      7,
+      'placed',
+      [],
+      {},
+      { t: 'need' },
+      { t: 'constructor' },
+      { t: '__proto__' },
+    ];
     const numbers = [-1, 1e308, Infinity, NaN, 2 ** 53];
     for (let i = 0; i < 1000; i++) {
       for (const value of junk) post(value);

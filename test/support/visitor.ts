@@ -81,7 +81,7 @@ export class Visitor {
   }
 
   async ready(page: Page = this.page): Promise<void> {
-    await page.waitForFunction(() => window.peerfold !== undefined);
+    await page.waitForFunction(() => 'peerfold' in window);
     await page.evaluate(() => window.peerfold.ready);
   }
 

@@ -5,7 +5,13 @@ import { concat, type Bytes } from '../../src/core/bytes.js';
 import { hashWhole } from '../../src/core/merkle.js';
 import { pieceLengthFor, pieceSpan, type Cut } from '../../src/core/pieces.js';
 import { parseRange, resolveRange } from '../../src/core/ranges.js';
-import type { PageMessage, SiteConfig, TransferReport, WorkerMessage } from '../../src/protocol/bridge.js';
+import type {
+  PageMessage,
+  SiteConfig,
+  TransferReport,
+  WorkerMessage,
+  FallbackReason,
+} from '../../src/protocol/bridge.js';
 import { DIGEST_TYPE, POLICY_TYPE, REFUSAL_TYPE } from '../../src/protocol/hasher.js';
 import { memoryStore } from '../../src/store/memory.js';
 import type { PieceStore } from '../../src/store/port.js';
@@ -55,7 +61,7 @@ interface Signed {
 const REST_STEP = 1_000;
 
 /** What `place` is answered with; `undefined` leaves the question unanswered. */
-export type PlaceRule = (url: string) => { wait: number; reason?: 'above-fold' | 'head-start' } | undefined;
+export type PlaceRule = (url: string) => { wait: number; reason?: FallbackReason } | undefined;
 
 /** A window with a port to the worker. It answers like a well-behaved page unless told otherwise. */
 export class TestPage {

@@ -5,7 +5,8 @@ import type { EarlyPlayer } from '../../../src/page/early-media.js';
 import type { Engine, EngineHost, Permission } from '../../../src/page/engine-host.js';
 import type { Memory } from '../../../src/page/memory.js';
 import type { PeerfoldOptions } from '../../../src/page/options.js';
-import { Peerfold, type PageEnvironment, type Status } from '../../../src/page/peerfold.js';
+import type { PageEnvironment } from '../../../src/page/page-environment.js';
+import { Peerfold, type Status } from '../../../src/page/peerfold.js';
 import { LOAD_PATIENCE } from '../../../src/page/quiet.js';
 import type { WorkerMessage } from '../../../src/protocol/bridge.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
@@ -327,7 +328,7 @@ describe('messages', () => {
   it('leaves a film that began before the worker to the browser', async () => {
     const url = `${CONFIG.site}/film.mp4` as CanonicalUrl;
     const film = Object.assign(new EventTarget(), { currentSrc: url, networkState: 2, readyState: 0 });
-    const page = pageOf({ players: [film as unknown as EarlyPlayer] });
+    const page = pageOf({ players: [film] });
     await page.peerfold.ready;
     await settle();
     page.worker.say({ t: 'place', id: 1, url, destination: 'video' });

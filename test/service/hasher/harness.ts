@@ -34,7 +34,7 @@ export function asSite(text: string): Site {
   return text;
 }
 
-export function asUrl(text: string): CanonicalUrl {
+function asUrl(text: string): CanonicalUrl {
   if (!isCanonicalUrl(text)) throw new Error(`${text} is not canonical`);
   return text;
 }

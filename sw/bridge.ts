@@ -118,9 +118,14 @@ export class Bridge {
     this.#options = options;
   }
 
-  /** The page whose engine works for all; one that has fallen silent counts as none. */
+  /** The page whose engine can be asked; one that has fallen silent counts as none. */
   get leader(): Page | undefined {
     return this.#leader?.silent ? undefined : this.#leader;
+  }
+
+  /** The page whose engine works for all, silent or not: what it is told it will hear once it can. */
+  get listener(): Page | undefined {
+    return this.#leader;
   }
 
   newId(): number {
@@ -171,10 +176,17 @@ export class Bridge {
     return placement ?? NOWHERE;
   }
 
-  /** Something from `page` is overdue: if its window is gone, so is its port. */
+  /**
+   * Something from `page` is overdue: if its window is gone, so is its port. Only the platform's word
+   * counts, however late: a busy machine takes long to give it, and a page is not called back.
+   */
   async checkPresence(page: Page): Promise<void> {
-    const client = await this.#client(page.clientId);
-    if (!client && this.#pages.get(page.clientId) === page) this.#remove(page);
+    const { clients } = this.#options;
+    const isGone = await clients.get(page.clientId).then(
+      (client) => client === undefined,
+      () => false,
+    );
+    if (isGone && this.#pages.get(page.clientId) === page) this.#remove(page);
   }
 
   /** What is for a page that has not said hello yet waits for it: its first images are answered before. */
@@ -185,7 +197,7 @@ export class Bridge {
   }
 
   toLeader(message: WorkerMessage): void {
-    this.leader?.post(message);
+    this.#leader?.post(message);
   }
 
   toAll(message: WorkerMessage): void {

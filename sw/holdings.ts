@@ -91,7 +91,7 @@ export class Holdings {
     const { store, tokens } = this.#options;
     for (const { root, tokens: stored } of store.usedInVisit()) {
       for (const url of stored.keys()) await tokens.find(url);
-      if (this.#options.bridge.leader === page) await this.#tell(root);
+      if (this.#options.bridge.listener === page) await this.#tell(root);
     }
   }
 
@@ -134,7 +134,7 @@ export class Holdings {
     const licence = tokens.licence(root);
     if (!held || !licence || held.used.count === 0 || trust.permission !== 'yes') return;
     const layer = await layers.load(held);
-    const page = bridge.leader;
+    const page = bridge.listener;
     if (!layer || !page) return;
     const first = !page.layersTold.has(root) && layer.hashes.length > 1;
     page.layersTold.add(root);

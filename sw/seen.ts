@@ -35,7 +35,7 @@ export class Seen {
   }
 
   tell(): void {
-    if (!this.#bridge.leader) return;
+    if (!this.#bridge.listener) return;
     const urls = [...this.#untold.keys()];
     this.#untold.clear();
     for (const url of urls) this.#told.set(url, this.#clock.ticks());

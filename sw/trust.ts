@@ -20,8 +20,12 @@ export interface TrustOptions {
   readonly onPolicy: (policy: PolicyClaims | undefined) => void;
 }
 
-/** How long requests wait, counted from the worker's start, for consent and policy to be read. */
-export const TRUST_WAIT = 100;
+/**
+ * How long requests wait, counted from the worker's start, for consent and policy to be read: two reads
+ * of the disk and a round trip, which a busy machine does not manage in 100 ms. Within what a page's
+ * `load` may be delayed by.
+ */
+export const TRUST_WAIT = 250;
 /** A policy is read again this long before it ends (ms), so that a short outage is not noticed. */
 const REFRESH_BEFORE = 120_000;
 /** Between looks at whether the policy still stands, and between tries to read the next (ms). */

@@ -166,8 +166,8 @@ export class PeerfoldWorker {
     // Without a policy nothing is used; only a policy can say that something is to be forgotten.
     if (policy) this.#tokens.recheck();
     this.#bridge.toAll(policyMessage(policy));
-    const { leader } = this.#bridge;
-    if (leader && policy?.enabled) this.#guard(leader, this.#holdings.tellAll(leader));
+    const { listener } = this.#bridge;
+    if (listener && policy?.enabled) this.#guard(listener, this.#holdings.tellAll(listener));
   }
 
   #onDiffers(digest: DigestClaims): void {
@@ -184,7 +184,7 @@ export class PeerfoldWorker {
   /** Work that no request waits for: what goes wrong in it is told to the page it was for. */
   #guard(page: Page | undefined, work: Promise<void>): void {
     work.catch((error: unknown) => {
-      (page ?? this.#bridge.leader)?.post({ t: 'fault', code: 'worker-failed', message: reasonOf(error) });
+      (page ?? this.#bridge.listener)?.post({ t: 'fault', code: 'worker-failed', message: reasonOf(error) });
     });
   }
 }

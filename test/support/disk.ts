@@ -65,7 +65,7 @@ export async function openDisk(page: Page): Promise<void> {
         const objects = database.transaction(store).objectStore(store);
         const [keys, values] = await Promise.all([settled(objects.getAllKeys()), settled(objects.getAll())]);
         database.close();
-        return keys.map((key, i) => [String(key), values[i] as unknown]);
+        return keys.map((key, i) => [key as string, values[i] as unknown]);
       },
       put: async (store, rows) => {
         const database = await settled(indexedDB.open(`peerfold-${store}`));

@@ -136,6 +136,8 @@ export class WorkerRig {
   readonly requests: OriginRequest[] = [];
   readonly called: string[] = [];
   readonly windows = new Map<string, WindowClient>();
+  /** What the platform takes to say which window an id means (ms). */
+  windowDelay = 0;
   readonly cached = new Map<string, () => Response>();
   readonly layers = new Map<string, Bytes>();
   readonly hasherRequests: string[] = [];
@@ -317,7 +319,10 @@ export class WorkerRig {
       sha256,
       store,
       clients: {
-        get: (id) => Promise.resolve(this.windows.get(id)),
+        get: async (id) => {
+          if (this.windowDelay > 0) await this.rest(0, this.windowDelay);
+          return this.windows.get(id);
+        },
         all: () => Promise.resolve([...this.windows.values()]),
       },
     };

@@ -8,10 +8,9 @@ import {
   type Hasher,
   type HasherOptions,
 } from '../../../hasher-service/index.js';
-import type { CanonicalUrl, Site } from '../../../src/core/brands.js';
+import type { Site } from '../../../src/core/brands.js';
 import { prefixOf } from '../../../src/core/brands.js';
 import {
-  isCanonicalUrl,
   isSite,
   parseAdmissionResponse,
   parseDigestsResponse,
@@ -31,11 +30,6 @@ export const ROOTS_TOKEN = 'a token only for tests';
 
 export function asSite(text: string): Site {
   if (!isSite(text)) throw new Error(`${text} is no site`);
-  return text;
-}
-
-function asUrl(text: string): CanonicalUrl {
-  if (!isCanonicalUrl(text)) throw new Error(`${text} is not canonical`);
   return text;
 }
 

@@ -14,7 +14,8 @@ export default defineConfig({
   forbidOnly: inCi,
   // A retry tells a flaky test from a broken one; the test script prints each as a defect.
   retries: inCi ? 1 : 0,
-  timeout: 60_000,
+  // Some play a film of a minute twice, at several times its pace; the slowest took 42 s on two busy cores.
+  timeout: 120_000,
   globalTimeout: 15 * 60_000,
   use: {
     browserName: 'chromium',

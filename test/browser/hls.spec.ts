@@ -3,12 +3,12 @@ import type { Visitor } from '../support/visitor.js';
 import { bytesFor, expect, expectExact, share, test } from './stage-test.js';
 
 /** Plays the stream to its end at a multiple of its pace. */
-async function playToEnd(visitor: Visitor): Promise<void> {
-  await visitor.page.evaluate(async () => {
+async function playToEnd(visitor: Visitor, rate: number): Promise<void> {
+  await visitor.page.evaluate(async (rate) => {
     const video = document.querySelector('video');
     if (!video) throw new Error('no video on this page');
     video.muted = true;
-    video.playbackRate = 4;
+    video.playbackRate = rate;
     const ended = new Promise<void>((resolve, reject) => {
       video.addEventListener('ended', () => {
         resolve();
@@ -19,19 +19,19 @@ async function playToEnd(visitor: Visitor): Promise<void> {
     });
     await video.play();
     await ended;
-  });
+  }, rate);
 }
 
 test('hls.js plays to the end, and beyond the head start from peers', async ({ stage }) => {
   const a = await stage.visitor();
   await a.open('/hls.html');
-  await playToEnd(a);
+  await playToEnd(a, 16);
   await stage.announced(SEGMENTS.length);
 
   stage.site.log.clear();
   const b = await stage.visitor();
   await b.open('/hls.html');
-  await playToEnd(b);
+  await playToEnd(b, 4);
 
   await expectExact(b, SEGMENTS);
   const afterHeadStart = SEGMENTS.slice(3);

@@ -27,6 +27,7 @@ export function page(head: string, body: string): string {
     <title>A page for tests</title>
     <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
     <link rel="stylesheet" href="/site.css" />
+    <style>html { scroll-behavior: auto }</style>
     ${head}
   </head>
   <body>${body}</body>

@@ -320,7 +320,8 @@ export class WorkerRig {
       store,
       clients: {
         get: async (id) => {
-          if (this.windowDelay > 0) await this.rest(0, this.windowDelay);
+          const { clock, windowDelay } = this;
+          if (windowDelay > 0) await new Promise<void>((done) => clock.setTimeout(done, windowDelay));
           return this.windows.get(id);
         },
         all: () => Promise.resolve([...this.windows.values()]),

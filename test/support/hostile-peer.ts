@@ -1,5 +1,12 @@
 import type { BrowserContext } from 'playwright';
 
+declare global {
+  interface Window {
+    /** Data frames that a page of `makeHostile` owed somebody. */
+    tamperedFrames: number;
+  }
+}
+
 /** How a hostile visitor treats the data frames that it owes. */
 export type Malice = 'wrong-bytes' | 'short' | 'long' | 'silence';
 
@@ -11,6 +18,7 @@ export async function makeHostile(context: BrowserContext, malice: Malice): Prom
   await context.addInitScript((malice) => {
     const DATA = 5;
     const HEADER = 9;
+    window.tamperedFrames = 0;
     const channel = RTCDataChannel.prototype;
     const send = Reflect.get(channel, 'send') as (this: RTCDataChannel, data: ArrayBufferView) => void;
     const tampered: Record<string, (frame: Uint8Array) => Uint8Array | undefined> = {
@@ -30,6 +38,7 @@ export async function makeHostile(context: BrowserContext, malice: Malice): Prom
     channel.send = function (this: RTCDataChannel, data: unknown): void {
       if (!ArrayBuffer.isView(data)) throw new TypeError('the engine sends views');
       const frame = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      if (frame[0] === DATA) window.tamperedFrames++;
       const sent = frame[0] === DATA ? tampered[malice]?.(frame) : frame;
       if (sent) send.call(this, sent);
     };

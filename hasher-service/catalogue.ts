@@ -2,7 +2,7 @@ import type { CanonicalUrl, Site } from '../src/core/brands.js';
 import type { Clock } from '../src/core/clock.js';
 import type { DigestClaims } from '../src/protocol/hasher.js';
 import type { Archive } from './archive.js';
-import { BoundedMap } from './bounded-map.js';
+import { LeastRecentlyUsedMap } from '../src/core/bounded-map.js';
 import type { Drafter } from './drafter.js';
 import type { Examiner, Finding } from './examine.js';
 import type { FetchQueue } from './fetch-queue.js';
@@ -59,7 +59,7 @@ const RENEW_BEFORE = 30;
 const RENEW_PAUSE = 30_000;
 
 export class Catalogue {
-  readonly #entries = new BoundedMap<string, Entry>(MAX_ENTRIES);
+  readonly #entries = new LeastRecentlyUsedMap<string, Entry>(MAX_ENTRIES);
   /** Statements under way of being made; they must not outlive `close`. */
   readonly #flights = new Set<Promise<void>>();
   #closed = false;

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import type { Clock } from '../src/core/clock.js';
-import { BoundedMap } from './bounded-map.js';
+import { LeastRecentlyUsedMap } from '../src/core/bounded-map.js';
 
 /** Addresses remembered; a forgotten one starts with a full bucket, which is what a stranger gets. */
 const MAX_ADDRESSES = 50_000;
@@ -16,7 +16,7 @@ interface Bucket {
 
 /** A token bucket for each address, IPv6 ones by their /64. */
 export class RateLimit {
-  readonly #buckets = new BoundedMap<string, Bucket>(MAX_ADDRESSES);
+  readonly #buckets = new LeastRecentlyUsedMap<string, Bucket>(MAX_ADDRESSES);
 
   constructor(
     private readonly perSecond: number,

@@ -1,12 +1,12 @@
 import type { CanonicalUrl, Root, Site } from '../src/core/brands.js';
-import { BoundedMap } from './bounded-map.js';
+import { LeastRecentlyUsedMap } from '../src/core/bounded-map.js';
 
 /** URLs with open reports; more are dropped oldest first, so a flood costs only old reports. */
 const MAX_REPORTED = 10_000;
 
 /** Counts the distinct visitors who saw other bytes than a token says. */
 export class Reports {
-  readonly #visitors = new BoundedMap<string, Set<string>>(MAX_REPORTED);
+  readonly #visitors = new LeastRecentlyUsedMap<string, Set<string>>(MAX_REPORTED);
 
   constructor(private readonly threshold: number) {}
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../src/core/bounded-map.js';
 import { BUILD } from '../src/core/build.js';
 import type { CanonicalUrl } from '../src/core/brands.js';
 import type { Clock } from '../src/core/clock.js';
@@ -10,7 +11,7 @@ import {
   type SiteConfig,
   type WorkerMessage,
 } from '../src/protocol/bridge.js';
-import { BoundedMap, deferred, within, type Deferred } from './timers.js';
+import { deferred, within, type Deferred } from './timers.js';
 
 /** The part of a `MessagePort` that the bridge uses. */
 export interface Port {

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../src/core/bounded-map.js';
 import type { Root } from '../src/core/brands.js';
 import type { Bytes, Sha256 } from '../src/core/bytes.js';
 import type { Clock } from '../src/core/clock.js';
@@ -5,7 +6,7 @@ import { HASH_LENGTH, VerifiedLayer } from '../src/core/merkle.js';
 import { pieceCount } from '../src/core/pieces.js';
 import type { PieceStore, Representation } from '../src/store/port.js';
 import type { Disk } from './disk.js';
-import { BoundedMap, within } from './timers.js';
+import { within } from './timers.js';
 
 export interface LayersOptions {
   readonly hasher: string;

@@ -1,9 +1,9 @@
+import { BoundedMap } from '../src/core/bounded-map.js';
 import type { Clock } from '../src/core/clock.js';
 import type { Span } from '../src/core/pieces.js';
 import type { RangeSpec } from '../src/core/ranges.js';
 import type { Bridge } from './bridge.js';
 import type { Asked } from './origin.js';
-import { BoundedMap } from './timers.js';
 
 /** First slice of a reader: plays and seeks in every browser, and costs little when the reader leaves. */
 export const MIN_SLICE = 512 * 1024;

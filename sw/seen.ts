@@ -1,8 +1,9 @@
+import { BoundedMap } from '../src/core/bounded-map.js';
 import type { CanonicalUrl } from '../src/core/brands.js';
 import type { Clock } from '../src/core/clock.js';
 import { MAX_DIGEST_URLS } from '../src/core/limits.js';
 import type { Bridge } from './bridge.js';
-import { BoundedMap, burst } from './timers.js';
+import { burst } from './timers.js';
 
 /** Requests come in bursts at parse time; the leader is told once per burst (ms). */
 const TELL_DELAY = 5;

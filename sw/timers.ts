@@ -44,21 +44,3 @@ export function burst(clock: Clock, ms: number, run: () => void): { soon(): void
     },
   };
 }
-
-/** A map that forgets what was set longest ago once it holds more than `limit` entries. */
-export class BoundedMap<K, V> extends Map<K, V> {
-  readonly #limit: number;
-
-  constructor(limit: number) {
-    super();
-    this.#limit = limit;
-  }
-
-  override set(key: K, value: V): this {
-    this.delete(key);
-    super.set(key, value);
-    const oldest = this.keys().next();
-    if (this.size > this.#limit && !oldest.done) this.delete(oldest.value);
-    return this;
-  }
-}

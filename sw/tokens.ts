@@ -1,3 +1,4 @@
+import { BoundedMap } from '../src/core/bounded-map.js';
 import type { CanonicalUrl, Root } from '../src/core/brands.js';
 import type { Clock } from '../src/core/clock.js';
 import type { SiteConfig, WorkerMessage } from '../src/protocol/bridge.js';
@@ -5,7 +6,7 @@ import { REFUSAL_TYPE, type DigestClaims, type RefusalClaims } from '../src/prot
 import type { PieceStore } from '../src/store/port.js';
 import { claimedType, isRevoked, verifyDigest, verifyRefusal } from '../src/verify/statements.js';
 import type { KeySource } from '../src/verify/keys.js';
-import { BoundedMap, within } from './timers.js';
+import { within } from './timers.js';
 import type { Trust } from './trust.js';
 
 /** A statement about one URL whose signature was checked. */

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { BoundedMap } from '../../../hasher-service/bounded-map.js';
+import { LeastRecentlyUsedMap } from '../../../src/core/bounded-map.js';
 import { FetchQueue } from '../../../hasher-service/fetch-queue.js';
 import { RateLimit } from '../../../hasher-service/rate-limit.js';
 import { isBearer } from '../../../hasher-service/roots-token.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
 
-describe('BoundedMap', () => {
+describe('LeastRecentlyUsedMap', () => {
   it('forgets what was used longest ago', () => {
-    const map = new BoundedMap<string, number>(2);
+    const map = new LeastRecentlyUsedMap<string, number>(2);
     map.set('a', 1);
     map.set('b', 2);
     map.get('a');
@@ -16,7 +16,7 @@ describe('BoundedMap', () => {
   });
 
   it('replaces without forgetting another', () => {
-    const map = new BoundedMap<string, number>(2);
+    const map = new LeastRecentlyUsedMap<string, number>(2);
     map.set('a', 1);
     map.set('b', 2);
     map.set('b', 3);

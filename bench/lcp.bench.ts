@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Page } from 'playwright';
 import type { BenchContext, BenchRow, Benchmark } from './report.js';
 import { baselineRow, comparedRow } from './support/rows.js';
@@ -20,6 +21,8 @@ type Kind = (typeof KINDS)[number];
 type State = (typeof STATES)[number];
 type Times = Record<State, number>;
 
+/** How long (ms) a visitor stays on a page: what it still does after `load` is over by then. */
+const QUIET = 1500;
 /** A paint that comes this long (ms) after `load` belongs to something else. */
 const SETTLE = 300;
 
@@ -40,6 +43,7 @@ async function visits(context: BenchContext, stand: Stand, kind: Kind): Promise<
   const visitor = await Visitor.arrive(context);
   const site = kind === 'with' ? stand.peerfold : stand.plain;
   const timed = async (page: string): Promise<number> => {
+    await pause(QUIET);
     await visitor.open(site + page);
     return largestPaint(visitor.page);
   };
@@ -87,7 +91,7 @@ const lcp: Benchmark = async (context) => {
     title: 'Largest contentful paint',
     about:
       'Of the gallery, over loopback, each visitor with a fresh profile, without and with Peerfold and without once more in ' +
-      'turn. “Seen before”: the pictures are in the HTTP cache. “Not seen before”: the worker controls ' +
+      'turn, a moment after the page before. “Seen before”: the pictures are in the HTTP cache. “Not seen before”: the worker controls ' +
       'the page and every picture comes from the origin. Ratios are to the page without Peerfold.',
     rows: STATES.flatMap((state) => rowsOf(state, all)),
   };

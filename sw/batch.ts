@@ -42,10 +42,6 @@ export class Batch {
     return this.#missing.size === this.pieces.length;
   }
 
-  wants(index: PieceIndex): boolean {
-    return this.#missing.has(index);
-  }
-
   /** Hands in a verified piece; false when it was not wanted (any more). */
   settle(index: PieceIndex, piece: Piece): boolean {
     if (!this.#missing.delete(index)) return false;

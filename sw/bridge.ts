@@ -11,19 +11,12 @@ import {
   type SiteConfig,
   type WorkerMessage,
 } from '../src/protocol/bridge.js';
+import { Page, type Port } from './page.js';
 import { deferred, within, type Deferred } from './timers.js';
-
-/** The part of a `MessagePort` that the bridge uses. */
-export interface Port {
-  onmessage: ((event: MessageEvent) => void) | null;
-  postMessage(message: unknown, transfer: Transferable[]): void;
-  close(): void;
-}
 
 /** The part of a `Client` that the bridge uses. */
 export interface WindowClient {
   readonly id: string;
-  readonly type: string;
   readonly frameType?: string;
   postMessage(message: unknown): void;
 }
@@ -67,38 +60,14 @@ export const MAX_PEER_WAIT = 10_000;
 /** Windows remembered; more tabs of one site than this are forgotten, and go over HTTP. */
 const MAX_PAGES = 64;
 
-/** Reports kept for a page that has not said hello: one gallery's worth. */
+/** Clients remembered as loaded through this worker: frames and workers of those tabs, too. */
+const MAX_BORN = 512;
+
+/** Reports kept for a page that has no engine yet: one gallery's worth. */
 const MAX_EARLY = 200;
 
-const NOWHERE: Placement = { wait: 0, reason: 'no-answer' };
-
-/** One window that said hello: its port, and what it was told and said. */
-export class Page {
-  /** It let a question pass unanswered, and has said nothing since. */
-  silent = false;
-  /** Roots whose layer it was given. */
-  readonly layersTold = new Set<string>();
-
-  readonly #port: Port;
-
-  constructor(
-    readonly clientId: string,
-    readonly visit: string,
-    public allowed: boolean,
-    port: Port,
-  ) {
-    this.#port = port;
-  }
-
-  post(message: WorkerMessage, transfer: Transferable[] = []): void {
-    this.#port.postMessage(message, transfer);
-  }
-
-  close(): void {
-    this.#port.onmessage = null;
-    this.#port.close();
-  }
-}
+/** What a page that does not answer is taken to say. */
+export const NOWHERE: Placement = { wait: 0, reason: 'no-answer' };
 
 /**
  * The worker's end of all ports. It keeps who is connected and who leads, and matches answers to
@@ -107,6 +76,8 @@ export class Page {
  */
 export class Bridge {
   readonly #pages = new BoundedMap<string, Page>(MAX_PAGES);
+  /** Clients whose own document or script came through this worker, so that it knows all they asked for. */
+  readonly #born = new BoundedMap<string, true>(MAX_BORN);
   readonly #arrivals = new BoundedMap<string, { until: number; page: Deferred<Page | undefined> }>(MAX_PAGES);
   readonly #placements = new Map<number, { page: Page; answer: Deferred<Placement> }>();
   readonly #early = new BoundedMap<string, readonly WorkerMessage[]>(MAX_PAGES);
@@ -133,9 +104,12 @@ export class Bridge {
     return this.#nextId++;
   }
 
-  /** Asks every window to say hello: after a restart all ports are gone. */
+  /** Asks every window to say hello: after a restart all ports are gone. Frames carry no script of ours. */
   async callAll(): Promise<void> {
-    for (const client of await this.#options.clients.all()) this.#call(client);
+    for (const client of await this.#options.clients.all()) {
+      if (client.frameType === 'nested') this.expect(client.id);
+      else client.postMessage({ peerfold: 'call', build: BUILD } satisfies BridgeCall);
+    }
   }
 
   /** Takes the port that came with a window's hello. */
@@ -145,7 +119,7 @@ export class Bridge {
       port.close();
       return;
     }
-    const page = new Page(clientId, hello.visit, hello.allowed, port);
+    const page = new Page(clientId, hello.visit, hello.allowed, hello.early, port);
     this.#remove(this.#pages.get(clientId));
     this.#pages.set(clientId, page);
     port.onmessage = ({ data }) => {
@@ -154,13 +128,33 @@ export class Bridge {
     page.post({ t: 'welcome', build: BUILD, config: this.#options.config });
     this.#options.events.onAllowed(page);
     this.#arrivals.get(clientId)?.page.resolve(page);
-    for (const message of this.#early.get(clientId) ?? []) page.post(message);
-    this.#early.delete(clientId);
+  }
+
+  /** A page, frame or worker is about to be loaded through this worker; it may never say hello. */
+  expect(clientId: string): void {
+    this.#born.set(clientId, true);
+  }
+
+  /** Whether everything that this client ever asked for came through this worker. */
+  isBorn(clientId: string): boolean {
+    return this.#born.get(clientId) ?? false;
+  }
+
+  /** Why it is no use to ask this page where something sits: one that is still loading has no engine. */
+  whyNotAsk(clientId: string): FallbackReason | undefined {
+    const page = this.#pages.get(clientId);
+    if (page?.silent) return 'no-answer';
+    return (page ? page.places : this.#mayArrive(clientId)) ? undefined : 'no-engine';
+  }
+
+  /** The page of a client. One that this worker does not know, because it was restarted, is called. */
+  async pageOf(clientId: string): Promise<Page | undefined> {
+    return this.#pages.get(clientId) ?? (this.isBorn(clientId) ? undefined : this.#arriving(clientId));
   }
 
   /** Asks the requesting page where a resource sits. Never rejects; no answer in time means HTTP now. */
   async place(clientId: string, url: CanonicalUrl, destination: string): Promise<Placement> {
-    const page = this.#pages.get(clientId) ?? (await this.#arriving(clientId));
+    const page = await this.pageOf(clientId);
     if (!page || page.silent) return NOWHERE;
     const id = this.newId();
     const answer = deferred<Placement>();
@@ -190,10 +184,10 @@ export class Bridge {
     if (isGone && this.#pages.get(page.clientId) === page) this.#remove(page);
   }
 
-  /** What is for a page that has not said hello yet waits for it: its first images are answered before. */
+  /** What is for a page without an engine waits for that: its first images are answered before. */
   to(clientId: string, message: WorkerMessage): void {
     const page = this.#pages.get(clientId);
-    if (page) page.post(message);
+    if (page?.places) page.post(message);
     else this.#early.set(clientId, [...(this.#early.get(clientId) ?? []), message].slice(-MAX_EARLY));
   }
 
@@ -205,31 +199,22 @@ export class Bridge {
     for (const page of this.#pages.values()) page.post(message);
   }
 
+  /** One that was called, or has just come under our control, says hello soon or never. */
   async #arriving(clientId: string): Promise<Page | undefined> {
     const { clock } = this.#options;
     const arrival = this.#arrivals.get(clientId) ?? {
       until: clock.ticks() + CONNECT_WAIT,
       page: deferred<Page | undefined>(),
     };
-    if (!this.#arrivals.has(clientId)) {
-      this.#arrivals.set(clientId, arrival);
-      const client = await this.#client(clientId);
-      // Frames and workers carry no script of ours: nobody will answer.
-      if (client?.type !== 'window' || client.frameType === 'nested') arrival.page.resolve(undefined);
-      else this.#call(client);
-    }
+    this.#arrivals.set(clientId, arrival);
     const remaining = arrival.until - clock.ticks();
     return remaining > 0 ? within(clock, remaining, arrival.page.promise) : undefined;
   }
 
-  /** The window behind an id; a platform that fails to tell, or hangs, has none. */
-  #client(id: string): Promise<WindowClient | undefined> {
-    const { clients, clock } = this.#options;
-    return within(clock, CONNECT_WAIT, clients.get(id)).catch(() => undefined);
-  }
-
-  #call(client: WindowClient): void {
-    client.postMessage({ peerfold: 'call', build: BUILD } satisfies BridgeCall);
+  /** Whether a client that has not said hello may still do so. */
+  #mayArrive(clientId: string): boolean {
+    const until = this.#arrivals.get(clientId)?.until ?? Number.POSITIVE_INFINITY;
+    return !this.isBorn(clientId) && this.#options.clock.ticks() < until;
   }
 
   #receive(page: Page, data: unknown): void {
@@ -238,10 +223,18 @@ export class Bridge {
     page.silent = false;
     if (message.t === 'placed') this.#placed(page, message);
     else if (message.t === 'lead') this.#lead(page, message.on);
+    else if (message.t === 'places') this.#places(page, message.on);
     else if (message.t === 'allow') {
       page.allowed = message.allowed;
       this.#options.events.onAllowed(page);
     } else this.#options.events.onMessage(page, message);
+  }
+
+  #places(page: Page, on: boolean): void {
+    page.places = on;
+    if (!on) return;
+    for (const message of this.#early.get(page.clientId) ?? []) page.post(message);
+    this.#early.delete(page.clientId);
   }
 
   #placed(page: Page, { id, wait, reason }: PageMessage & { t: 'placed' }): void {

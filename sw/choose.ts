@@ -18,8 +18,14 @@ export type Choice =
   | { readonly kind: 'http'; readonly reason: FallbackReason }
   | { readonly kind: 'gather'; readonly digest: DigestClaims; readonly wait: number };
 
-/** What is known before the page's permission to wait is spent: a choice, or a wait without a token. */
+/** What is known before a token is waited for: a choice, or how long that wait may be. */
 export type Outlook = Choice | { readonly kind: 'unsigned'; readonly wait: number; readonly since: number };
+
+/** What one look tells: at once, or after the page or the disk was asked. */
+export type Look = Choice | Promise<Outlook>;
+
+/** The part of a request that a choice depends on. */
+type Wanted = Pick<Asked, 'route' | 'clientId'>;
 
 export interface ChooserOptions {
   readonly config: SiteConfig;
@@ -49,18 +55,17 @@ export class Chooser {
     this.#options = options;
   }
 
-  /** The quick part, which can run while the HTTP cache is asked. */
-  async look(asked: Asked): Promise<Outlook> {
-    const { trust, tokens, bridge, clock } = this.#options;
-    const { url, destination } = asked.route;
-    const placing = this.#isHeld(asked) ? undefined : bridge.place(asked.clientId, url, destination);
-    const permission = await trust.permitted(() => tokens.isStored(url));
-    if (permission !== 'yes') return over(permission);
-    const digest = await within(clock, TOKEN_CHECK_WAIT, tokens.find(url));
-    const obstacle = digest && this.#obstacle(asked, digest);
-    if (obstacle) return over(obstacle);
-    if (digest && this.#covers(asked, digest)) return { kind: 'gather', digest, wait: 0 };
-    return this.#weigh(digest, await (placing ?? bridge.place(asked.clientId, url, destination)));
+  /**
+   * The quick part, which can run while the HTTP cache is asked. It answers at once when there is
+   * nothing to wait for: a request that ends at the origin anyway must not lose time here.
+   */
+  look(asked: Wanted): Look {
+    const { trust, tokens } = this.#options;
+    const { url } = asked.route;
+    const permission = trust.decided;
+    const digest = tokens.peek(url);
+    if (permission === undefined || (!digest && tokens.isStored(url))) return this.#lookLonger(asked);
+    return permission === 'yes' ? this.#decide(asked, digest) : over(permission);
   }
 
   /** The patient part: waits for a token as long as the page allows. */
@@ -68,7 +73,6 @@ export class Chooser {
     if (outlook.kind !== 'unsigned') return outlook;
     const { bridge, clock, seen, tokens } = this.#options;
     const { url } = asked.route;
-    if (tokens.refused(url)) return over('refused');
     seen.note(url);
     if (!bridge.leader) return over('no-engine');
     const digest = await tokens.arrival(url, Math.min(outlook.wait, TOKEN_WAIT));
@@ -79,13 +83,36 @@ export class Chooser {
     return left > 0 ? { kind: 'gather', digest, wait: left } : over('deadline');
   }
 
+  /** While the worker is starting, or when a stored token has to be checked first. */
+  async #lookLonger(asked: Wanted): Promise<Outlook> {
+    const { clock, tokens, trust } = this.#options;
+    const { url } = asked.route;
+    const permission = await trust.permitted(() => tokens.isStored(url));
+    if (permission !== 'yes') return over(permission);
+    return this.#decide(asked, await within(clock, TOKEN_CHECK_WAIT, tokens.find(url)));
+  }
+
+  #decide(asked: Wanted, digest: DigestClaims | undefined): Look {
+    const { bridge, tokens } = this.#options;
+    if (tokens.refused(asked.route.url)) return over('refused');
+    const obstacle = digest && this.#obstacle(asked, digest);
+    if (obstacle) return over(obstacle);
+    if (digest && this.#covers(asked, digest)) return { kind: 'gather', digest, wait: 0 };
+    const whyNot = bridge.whyNotAsk(asked.clientId);
+    return whyNot ? over(whyNot) : this.#askPage(asked, digest);
+  }
+
+  async #askPage({ clientId, route }: Wanted, digest: DigestClaims | undefined): Promise<Outlook> {
+    return this.#weigh(digest, await this.#options.bridge.place(clientId, route.url, route.destination));
+  }
+
   #weigh(digest: DigestClaims | undefined, { wait, reason }: Placement): Outlook {
     if (wait <= 0) return over(reason ?? 'no-answer');
     if (!digest) return { kind: 'unsigned', wait, since: this.#options.clock.ticks() };
     return this.#options.bridge.leader ? { kind: 'gather', digest, wait } : over('no-engine');
   }
 
-  #obstacle({ route }: Asked, digest: DigestClaims): FallbackReason | undefined {
+  #obstacle({ route }: Wanted, digest: DigestClaims): FallbackReason | undefined {
     if (digest.len < this.#options.config.minSize) return 'too-small';
     if (route.kind === 'image' && digest.len > MAX_IMAGE) return 'too-large';
     // Only the origin says what becomes of a range it cannot satisfy.
@@ -93,18 +120,13 @@ export class Chooser {
     return this.#options.random() < CANARY_SHARE ? 'canary' : undefined;
   }
 
-  #isHeld(asked: Asked): boolean {
-    const digest = this.#options.tokens.peek(asked.route.url);
-    return digest !== undefined && this.#covers(asked, digest);
-  }
-
-  #covers(asked: Asked, digest: DigestClaims): boolean {
+  #covers(asked: Wanted, digest: DigestClaims): boolean {
     return this.#options.holdings.covers(digest, neededPieces(asked, digest));
   }
 }
 
 /** The pieces that the first answer takes: all, or those of the range (of its first slice, for media). */
-function neededPieces(asked: Asked, digest: DigestClaims): PieceIndex[] {
+function neededPieces(asked: Wanted, digest: DigestClaims): PieceIndex[] {
   const cut = representationOf(digest).cut;
   const { range } = asked.route;
   const span = range ? resolveRange(range, digest.len) : { start: 0, end: digest.len };

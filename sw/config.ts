@@ -18,9 +18,8 @@ type Field = (typeof FIELDS)[number];
 
 /** Long enough for any URL a person writes by hand. */
 const MAX_TEXT = 1024;
-/** More patterns than this are a mistake; each costs time on every request. */
-const MAX_PATTERNS = 100;
-const MAX_ORIGINS = 32;
+/** More patterns or origins than this are a mistake; each costs time on every request. */
+const MAX_ITEMS = 100;
 /** Two minutes of video over HTTP first is a site that wants no peers. */
 const MAX_HEAD_START = 120;
 /** Beyond this a visitor takes the page for broken. */
@@ -43,9 +42,9 @@ export function parseConfig(literal: unknown, site: Site): SiteConfig {
     site,
     hasher: address(literal, 'hasher', 'http', site),
     tracker: address(literal, 'tracker', 'ws', site),
-    include: patterns(literal, 'include'),
-    exclude: patterns(literal, 'exclude'),
-    origins: origins(literal),
+    include: list(literal, 'include', isPattern, 'patterns such as "/media/*"'),
+    exclude: list(literal, 'exclude', isPattern, 'patterns such as "/media/*"'),
+    origins: list(literal, 'origins', isOrigin, 'origins such as "https://img.example.com"'),
     headStart: amount(literal, 'headStart', MAX_HEAD_START) ?? DEFAULT_HEAD_START,
     ...(fallbackMs === undefined ? {} : { fallbackMs }),
     minSize: amount(literal, 'minSize', MAX_MIN_SIZE) ?? DEFAULT_MIN_SIZE,
@@ -69,20 +68,19 @@ function isLoopback(hostname: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
-function patterns(literal: Literal, field: 'include' | 'exclude'): readonly string[] {
+function list(
+  literal: Literal,
+  field: Field,
+  check: (value: unknown) => value is string,
+  what: string,
+): readonly string[] {
   const value = literal[field] ?? [];
-  if (isListOf(value, MAX_PATTERNS, isPattern)) return value;
-  throw bad(field, 'must be a list of patterns such as "/media/*"');
+  if (isListOf(value, MAX_ITEMS, check)) return value;
+  throw bad(field, `must be a list of at most ${MAX_ITEMS} ${what}`);
 }
 
 function isPattern(value: unknown): value is string {
   return isText(value, MAX_TEXT) && (value.startsWith('/') || value.startsWith('*') || value.includes('://'));
-}
-
-function origins(literal: Literal): readonly string[] {
-  const value = literal['origins'] ?? [];
-  if (isListOf(value, MAX_ORIGINS, isOrigin)) return value;
-  throw bad('origins', 'must be a list of origins such as "https://img.example.com"');
 }
 
 function isOrigin(value: unknown): value is string {

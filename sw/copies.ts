@@ -1,12 +1,15 @@
-import type { CanonicalUrl } from '../src/core/brands.js';
-import { concat, type Sha256 } from '../src/core/bytes.js';
+import { BoundedMap } from '../src/core/bounded-map.js';
+import type { CanonicalUrl, PieceIndex } from '../src/core/brands.js';
+import { concat, type Bytes, type Sha256 } from '../src/core/bytes.js';
 import type { Clock } from '../src/core/clock.js';
 import { hashWhole, VerifiedLayer } from '../src/core/merkle.js';
 import { pieceCount, pieceSpan, piecesOf } from '../src/core/pieces.js';
-import type { PieceIndex } from '../src/core/brands.js';
 import type { DigestClaims } from '../src/protocol/hasher.js';
+import { readUpTo } from './body.js';
+import { looksPublic } from './freshness.js';
 import { representationOf, type Holdings } from './holdings.js';
 import type { Layers } from './layers.js';
+import type { Origin } from './origin.js';
 import { SpanBuffer } from './span-buffer.js';
 import { burst } from './timers.js';
 import type { Tokens } from './tokens.js';
@@ -14,6 +17,7 @@ import type { Tokens } from './tokens.js';
 export interface CopiesOptions {
   readonly clock: Clock;
   readonly sha256: Sha256;
+  readonly origin: Origin;
   readonly tokens: Tokens;
   readonly layers: Layers;
   readonly holdings: Holdings;
@@ -29,8 +33,18 @@ export interface CopiesOptions {
 export const MAX_COPY = 16 * 2 ** 20;
 /** All copies together. */
 const MAX_COPIES_BYTES = 64 * 2 ** 20;
+/** URLs that pages got past us: a few pages' worth. */
+const MAX_EXPECTED = 500;
 /** A token takes one round trip to the hash service, and one to the origin if it is new there (ms). */
 const COPY_LIFE = 60_000;
+
+/** Whether a response may turn out to be public, is the representation itself, and is not too large. */
+export function mayCopy({ status, redirected, headers }: Response): boolean {
+  // An opaque answer has status 0.
+  if (redirected || (status !== 200 && status !== 206)) return false;
+  if (headers.has('content-encoding') || !looksPublic(headers)) return false;
+  return Number(headers.get('content-length') ?? 0) <= MAX_COPY;
+}
 
 interface Copy {
   readonly parts: SpanBuffer;
@@ -47,6 +61,8 @@ interface Copy {
  */
 export class Copies {
   readonly #copies = new Map<CanonicalUrl, Copy>();
+  readonly #expected = new BoundedMap<CanonicalUrl, true>(MAX_EXPECTED);
+  #reading: Promise<void> = Promise.resolve();
   readonly #sweep: ReturnType<typeof burst>;
 
   readonly #options: CopiesOptions;
@@ -72,26 +88,39 @@ export class Copies {
     this.#options.settling(this.settle(url));
   }
 
+  /** The page got all of `url` past us. The HTTP cache has a copy, which is read once there is a token. */
+  expect(url: CanonicalUrl): void {
+    this.#expected.set(url, true);
+    this.#options.settling(this.settle(url));
+  }
+
   /** Compares what is kept of `url` with the digest in force, if there is one. */
   async settle(url: CanonicalUrl): Promise<void> {
     const copy = this.#copies.get(url);
     const digest = this.#options.tokens.peek(url);
     if (this.#options.tokens.refused(url)) this.#copies.delete(url);
+    // One after the other: tokens come by the dozen, and the page has use for the machine, too.
+    if (digest && this.#expected.delete(url)) this.#reading = this.#reading.then(() => this.#reread(url));
     if (!copy || !digest || copy.settling || digest.len < this.#options.minSize) return;
     copy.settling = true;
-    const same = await (copy.whole === undefined
-      ? this.#comparePieces(copy, digest)
-      : this.#compareWhole(copy, digest, copy.whole));
+    const whole = copy.whole === undefined ? undefined : copy.parts.read({ start: 0, end: copy.whole });
+    const same = await (whole ? this.#compareWhole(whole, digest) : this.#comparePieces(copy, digest));
     copy.settling = false;
     if (copy.whole !== undefined || !same || copy.parts.size === 0) this.#copies.delete(url);
     if (!same) this.#options.onDiffers(digest);
   }
 
-  async #compareWhole(copy: Copy, digest: DigestClaims, length: number): Promise<boolean> {
+  async #reread(url: CanonicalUrl): Promise<void> {
+    const response = await this.#options.origin.cached(url);
+    if (response?.status !== 200 || !response.body || !mayCopy(response)) return;
+    const bytes = await readUpTo(response.body, MAX_COPY);
+    if (bytes) this.offer(url, 0, bytes, true);
+  }
+
+  async #compareWhole(bytes: Bytes, digest: DigestClaims): Promise<boolean> {
     const { sha256, layers, holdings } = this.#options;
     const { root, cut } = representationOf(digest);
-    const bytes = copy.parts.read({ start: 0, end: length });
-    if (!bytes || length !== digest.len) return false;
+    if (bytes.byteLength !== digest.len) return false;
     const hashed = await hashWhole(sha256, cut, bytes);
     const layer = await VerifiedLayer.check(sha256, root, cut, concat(hashed.layer));
     if (hashed.root !== root || !layer) return false;

@@ -47,12 +47,13 @@ function listen(worker: PeerfoldWorker): void {
     if (source instanceof WindowClient) worker.hello(source.id, data, ports[0]);
   });
   self.addEventListener('fetch', (event) => {
-    const { request, clientId } = event;
-    const route = worker.route(request, clientId);
-    if (!route) return;
+    const { request, clientId, resultingClientId } = event;
+    if (resultingClientId) worker.expect(resultingClientId);
+    const taken = worker.take(request, clientId);
+    if (!taken) return;
     const answer = worker.answer({
+      ...taken,
       facts: request,
-      route,
       clientId,
       signal: request.signal,
       untouched: () => fetch(request),

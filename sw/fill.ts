@@ -6,7 +6,7 @@ import { pieceSpan } from '../src/core/pieces.js';
 import { adjacentRuns, parseContentRange } from '../src/core/ranges.js';
 import type { Batch } from './batch.js';
 import { isPlausiblePart, type Asked, type Origin } from './origin.js';
-import { PieceCutter } from './piece-cutter.js';
+import { different, PieceCutter } from './piece-cutter.js';
 
 export interface Filling {
   readonly asked: Asked;
@@ -24,7 +24,7 @@ const MAX_PARALLEL = 3;
 /** A server may answer a range in part (RFC 9110 section 15.3.7), a connection may drop: ask again. */
 const MAX_ROUNDS = 4;
 
-/** The origin's bytes are not the signed ones: its file was replaced, or the token is wrong. */
+/** Whether a failure is that the origin's bytes are not the signed ones. */
 export function isDifferent(error: unknown): boolean {
   return error instanceof PeerfoldError && error.code === 'bad-token';
 }
@@ -40,7 +40,7 @@ export async function fill(filling: Filling, batch: Batch): Promise<void> {
     await fetchRuns(filling, batch, adjacentRuns(batch.missing));
     if (batch.missing.length === before) break;
   }
-  if (!batch.isComplete()) throw failed('the origin gave too little');
+  if (!batch.isComplete()) throw failed();
 }
 
 async function fetchRuns(filling: Filling, batch: Batch, runs: PieceIndex[][]): Promise<void> {
@@ -85,15 +85,15 @@ async function readRun(
 function checkedStart(response: Response, span: { start: number; end: number }, length: number): number {
   if (response.status === 206) {
     const total = parseContentRange(response.headers.get('content-range'))?.length;
-    if (total !== undefined && total !== length) throw different('another length');
-    if (!isPlausiblePart(response, span)) throw failed('an implausible Content-Range');
+    if (total !== undefined && total !== length) throw different();
+    if (!isPlausiblePart(response, span)) throw failed();
     return span.start;
   }
-  if (response.status === 416) throw different('another length');
-  if (response.status !== 200) throw failed(`HTTP ${response.status}`);
+  if (response.status === 416) throw different();
+  if (response.status !== 200) throw failed();
   const whole = response.headers.get('content-length');
   if (whole !== null && Number(whole) !== length && !response.headers.has('content-encoding')) {
-    throw different('another length');
+    throw different();
   }
   return 0;
 }
@@ -108,7 +108,7 @@ async function readPieces(
   const cutter = new PieceCutter(filling.layer.cut, first);
   try {
     for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-      for (const piece of cut(cutter, chunk.value)) await accept(filling, piece.index, piece.bytes);
+      for (const piece of cutter.push(chunk.value)) await accept(filling, piece.index, piece.bytes);
       if (!batch.missing.some((index) => index <= last)) break;
     }
   } finally {
@@ -118,28 +118,15 @@ async function readPieces(
   }
 }
 
-function* cut(cutter: PieceCutter, chunk: Uint8Array): ReturnType<PieceCutter['push']> {
-  try {
-    yield* cutter.push(chunk);
-  } catch (cause) {
-    if (cause instanceof RangeError) throw different(cause.message);
-    throw cause;
-  }
-}
-
 async function accept(filling: Filling, index: PieceIndex, bytes: Bytes): Promise<void> {
   if (await filling.layer.matches(filling.sha256, index, bytes)) {
     filling.onPiece(index, bytes);
     return;
   }
   filling.onWasted(bytes.byteLength);
-  throw different(`piece ${index} differs`);
+  throw different();
 }
 
-function different(what: string): PeerfoldError {
-  return new PeerfoldError('bad-token', `the origin's bytes are not the signed ones: ${what}`);
-}
-
-function failed(what: string): PeerfoldError {
-  return new PeerfoldError('origin-failed', what);
+function failed(): PeerfoldError {
+  return new PeerfoldError('origin-failed', 'the origin does not give the bytes');
 }

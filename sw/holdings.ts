@@ -2,9 +2,11 @@ import type { PieceIndex, Root } from '../src/core/brands.js';
 import type { Bytes, Sha256 } from '../src/core/bytes.js';
 import type { Clock } from '../src/core/clock.js';
 import type { VerifiedLayer } from '../src/core/merkle.js';
+import { piecesOf } from '../src/core/pieces.js';
 import type { DigestClaims } from '../src/protocol/hasher.js';
 import type { PieceStore, Representation } from '../src/store/port.js';
-import type { Bridge, Page } from './bridge.js';
+import type { Bridge } from './bridge.js';
+import type { Page } from './page.js';
 import type { Disk } from './disk.js';
 import type { Layers } from './layers.js';
 import { burst } from './timers.js';
@@ -54,6 +56,16 @@ export class Holdings {
   covers(digest: DigestClaims, pieces: readonly PieceIndex[]): boolean {
     const stored = this.#options.store.find(digest.root)?.stored;
     return stored !== undefined && pieces.every((index) => stored.has(index));
+  }
+
+  /** The page got all of this from elsewhere, and that is a use of what we hold; false unless all is held. */
+  useWhole(digest: DigestClaims): boolean {
+    const { root, cut } = representationOf(digest);
+    const pieces = piecesOf(cut, { start: 0, end: cut.length });
+    if (!this.covers(digest, pieces)) return false;
+    for (const index of pieces) this.#options.store.use(root, index);
+    this.#tellSoon(root);
+    return true;
   }
 
   /** Keeps a piece that was verified against `layer`. */

@@ -1,6 +1,8 @@
+import type { CanonicalUrl } from '../src/core/brands.js';
 import type { Clock } from '../src/core/clock.js';
 import type { Span } from '../src/core/pieces.js';
 import { formatRange, parseContentRange } from '../src/core/ranges.js';
+import type { Look } from './choose.js';
 import { isFresh } from './freshness.js';
 import type { RequestFacts, Route } from './route.js';
 import { within } from './timers.js';
@@ -10,6 +12,8 @@ export interface Asked {
   readonly facts: RequestFacts;
   readonly route: Route;
   readonly clientId: string;
+  /** What was seen when the request was taken. */
+  readonly look?: Look;
   /** The page gave up. */
   readonly signal: AbortSignal;
   /** `fetch(event.request)`: what would have happened without us. */
@@ -42,6 +46,12 @@ export class Origin {
       () => undefined,
     );
     return within(this.#clock, PROBE_WAIT, probing);
+  }
+
+  /** What the HTTP cache holds for a URL of our own origin, fresh or not; `undefined` when nothing. */
+  async cached(url: CanonicalUrl): Promise<Response | undefined> {
+    const init = { cache: 'only-if-cached', mode: 'same-origin', credentials: 'same-origin' } as const;
+    return this.#fetch(url, init).catch(() => undefined);
   }
 
   /** The whole representation, in a way that lets us read it. */

@@ -1,9 +1,9 @@
-import { concat } from '../src/core/bytes.js';
 import { resolveRange, parseContentRange } from '../src/core/ranges.js';
 import type { Source } from '../src/protocol/bridge.js';
 import type { Tally } from './account.js';
-import { MAX_COPY, type Copies } from './copies.js';
-import { looksPublic } from './freshness.js';
+import { readUpTo } from './body.js';
+import { MAX_COPY, mayCopy, type Copies } from './copies.js';
+import type { Holdings } from './holdings.js';
 import { isPlausiblePart, type Asked, type Origin } from './origin.js';
 import { takesSlices, type Readers } from './readers.js';
 import type { Seen } from './seen.js';
@@ -13,6 +13,7 @@ import type { Trust } from './trust.js';
 export interface PassThroughOptions {
   readonly origin: Origin;
   readonly copies: Copies;
+  readonly holdings: Holdings;
   readonly readers: Readers;
   readonly seen: Seen;
   readonly tokens: Tokens;
@@ -41,7 +42,7 @@ export class PassThrough {
 
   /** Hands a response on to the page, keeping a copy of it if it may be shared. */
   handOn(asked: Asked, response: Response, source: Source, tally: Tally): Response {
-    if (this.#mayShare(response)) {
+    if (this.#mayShare(response) && !(source === 'cache' && this.#isHeld(asked))) {
       const copy = response.clone().body;
       if (copy) asked.waitUntil(this.#keep(asked, response, copy, source, tally));
       return response;
@@ -84,12 +85,15 @@ export class PassThrough {
     return asked.untouched();
   }
 
+  /** Whether a copy would bring nothing: making one holds up the page's own. */
+  #isHeld({ route }: Asked): boolean {
+    const { tokens, holdings } = this.#options;
+    const digest = tokens.peek(route.url);
+    return digest !== undefined && holdings.useWhole(digest);
+  }
+
   #mayShare(response: Response): boolean {
-    // An opaque answer has status 0.
-    const { status, redirected, headers } = response;
-    if (!this.#options.trust.mayShare || redirected || (status !== 200 && status !== 206)) return false;
-    if (headers.has('content-encoding') || !looksPublic(headers)) return false;
-    return Number(headers.get('content-length') ?? 0) <= MAX_COPY;
+    return this.#options.trust.mayShare && mayCopy(response);
   }
 
   async #keep(
@@ -101,8 +105,9 @@ export class PassThrough {
   ): Promise<void> {
     const { copies, seen, tokens, onOver } = this.#options;
     const { url } = asked.route;
-    const bytes = await readUpTo(body, MAX_COPY, asked.signal, (length) => {
+    const bytes = await readUpTo(body, MAX_COPY, (length) => {
       tally.delivered(source, length);
+      return !asked.signal.aborted;
     });
     onOver(asked, tally);
     if (!bytes) return;
@@ -111,31 +116,5 @@ export class PassThrough {
     const start = part?.span.start ?? 0;
     if (!tokens.peek(url)) seen.note(url);
     copies.offer(url, start, bytes, response.status === 200 || bytes.byteLength === part?.length);
-  }
-}
-
-/** The whole body; `undefined` when it is longer, breaks off, or the page has gone. */
-async function readUpTo(
-  body: ReadableStream<Uint8Array>,
-  limit: number,
-  signal: AbortSignal,
-  onBytes: (length: number) => void,
-): Promise<Uint8Array | undefined> {
-  const reader = body.getReader();
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-      onBytes(chunk.value.byteLength);
-      length += chunk.value.byteLength;
-      if (length > limit || signal.aborted) return undefined;
-      parts.push(chunk.value);
-    }
-    return concat(parts);
-  } catch {
-    // The page sees the same failure on its own branch; a copy that broke off is no copy.
-    return undefined;
-  } finally {
-    reader.cancel().catch(() => undefined);
   }
 }

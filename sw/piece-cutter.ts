@@ -1,6 +1,12 @@
 import type { PieceIndex } from '../src/core/brands.js';
 import type { Bytes } from '../src/core/bytes.js';
+import { PeerfoldError } from '../src/core/errors.js';
 import { isPieceIndex, pieceSize, type Cut } from '../src/core/pieces.js';
+
+/** The origin's bytes are not the signed ones: its file was replaced, or the token is wrong. */
+export function different(): PeerfoldError {
+  return new PeerfoldError('bad-token', "the origin's bytes are not the signed ones");
+}
 
 /** Cuts a body that begins at a piece's start into whole pieces. Holds no more than one piece. */
 export class PieceCutter {
@@ -27,7 +33,7 @@ export class PieceCutter {
    */
   *push(chunk: Uint8Array): Generator<{ readonly index: PieceIndex; readonly bytes: Bytes }> {
     for (let at = 0; at < chunk.byteLength;) {
-      if (this.#piece.byteLength === 0) throw new RangeError('more bytes than were signed');
+      if (this.#piece.byteLength === 0) throw different();
       const part = chunk.subarray(at, at + this.#piece.byteLength - this.#filled);
       this.#piece.set(part, this.#filled);
       this.#filled += part.byteLength;

@@ -2,7 +2,7 @@ import { BoundedMap } from '../src/core/bounded-map.js';
 import type { Clock } from '../src/core/clock.js';
 import type { Span } from '../src/core/pieces.js';
 import type { RangeSpec } from '../src/core/ranges.js';
-import type { Bridge } from './bridge.js';
+import { NOWHERE, type Bridge } from './bridge.js';
 import type { Asked } from './origin.js';
 
 /** First slice of a reader: plays and seeks in every browser, and costs little when the reader leaves. */
@@ -47,11 +47,7 @@ export class Readers {
     if (!takesSlices(asked)) return false;
     const reader = this.#readers.get(keyOf(asked));
     if (reader) return reader.opaque;
-    const { clientId, route } = asked;
-    const { reason } = await bridge.place(clientId, route.url, route.destination);
-    // Only the page knows how an element began that is new to us; in doubt one in the middle is foreign.
-    const inDoubt = reason === 'no-answer' && !startsAtZero(route.range);
-    if (reason !== 'before-worker' && !inDoubt) return false;
+    if (bridge.isBorn(asked.clientId) || !(await this.#beganBefore(asked, bridge))) return false;
     this.setOpaque(asked);
     return true;
   }
@@ -84,6 +80,14 @@ export class Readers {
     return { start: span.start, end: reader.next };
   }
 
+  /** Only the page knows how an element began that is new to us; in doubt one in the middle is foreign. */
+  async #beganBefore({ clientId, route }: Asked, bridge: Bridge): Promise<boolean> {
+    const page = await bridge.pageOf(clientId);
+    if (page && !page.early) return false;
+    const { reason } = page ? await bridge.place(clientId, route.url, route.destination) : NOWHERE;
+    return reason === 'before-worker' || (reason === 'no-answer' && !startsAtZero(route.range));
+  }
+
   #of(asked: Asked): Reader {
     const key = keyOf(asked);
     const reader = this.#readers.get(key) ?? {
@@ -99,7 +103,7 @@ export class Readers {
 }
 
 /** A media element asks again for what it did not get; a script's `fetch` takes the answer as all. */
-export function takesSlices({ route }: Asked): boolean {
+export function takesSlices({ route }: Pick<Asked, 'route'>): boolean {
   return route.destination === 'video' || route.destination === 'audio';
 }
 

@@ -59,21 +59,18 @@ export class Responder {
   }
 
   async #answer(asked: Asked, tally: Tally): Promise<Response> {
-    const { chooser, passThrough } = this.#options;
-    const [cached, outlook] = await this.#firstLook(asked);
-    if (cached) return passThrough.handOn(asked, cached, 'cache', tally);
-    const choice = this.#stayVerified(asked, await chooser.choose(asked, await outlook));
+    const { chooser, passThrough, origin } = this.#options;
+    const look = asked.look ?? chooser.look(asked);
+    const cached = await origin.probe(asked);
+    if (cached) {
+      // Nobody asks any more what came of it.
+      Promise.resolve(look).catch(() => undefined);
+      return passThrough.handOn(asked, cached, 'cache', tally);
+    }
+    const choice = this.#stayVerified(asked, await chooser.choose(asked, await look));
     if (choice.kind === 'gather') return this.#gather(asked, choice, tally);
     tally.fellBack(choice.reason);
     return passThrough.answer(asked, tally);
-  }
-
-  /** Asks the HTTP cache and looks around at the same time: neither waits for the other. */
-  async #firstLook(asked: Asked): Promise<[Response | undefined, ReturnType<Chooser['look']>]> {
-    const outlook = this.#options.chooser.look(asked);
-    // After a cache hit nobody asks what came of it.
-    outlook.catch(() => undefined);
-    return [await this.#options.origin.probe(asked), outlook];
   }
 
   /** A media element that was given signed bytes gets no unverified ones after them. */

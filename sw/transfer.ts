@@ -201,7 +201,7 @@ export class Transfer {
   async #layer(): Promise<VerifiedLayer> {
     const { clock, layers } = this.#options;
     const layer = await within(clock, LAYER_WAIT, layers.obtain(representationOf(this.#plan.digest)));
-    if (!layer) throw new PeerfoldError('origin-failed', 'no layer to verify the origin by');
+    if (!layer) throw new PeerfoldError('origin-failed', 'no layer');
     return layer;
   }
 

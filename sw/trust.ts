@@ -47,6 +47,7 @@ export class Trust {
   #triedAt = Number.NEGATIVE_INFINITY;
   readonly #watch: ReturnType<typeof burst>;
   readonly #settled = deferred<undefined>();
+  #isSettled = false;
   readonly #startedAt: number;
 
   readonly #options: TrustOptions;
@@ -78,15 +79,20 @@ export class Trust {
     return this.#allowed === true && this.policy?.enabled !== false;
   }
 
+  /** The permission as requests are to take it; `undefined` while the worker is starting: use `permitted`. */
+  get decided(): Permission | undefined {
+    this.#keepFresh();
+    const isDecided = this.permission === 'yes' || this.#isSettled || this.#patience <= 0;
+    return isDecided ? this.permission : undefined;
+  }
+
   /** The permission, waited for only while the worker is starting, and if `isStored` says it is worth it. */
   async permitted(isStored: () => boolean): Promise<Permission> {
     const { clock, store } = this.#options;
-    const remaining = this.#startedAt + TRUST_WAIT - clock.ticks();
-    if (this.permission !== 'yes' && remaining > 0) {
+    if (this.decided === undefined) {
       const settled = store.ready.then(() => (isStored() ? this.#settled.promise : undefined));
-      await within(clock, remaining, settled);
+      await within(clock, this.#patience, settled);
     }
-    this.#keepFresh();
     return this.permission;
   }
 
@@ -95,7 +101,7 @@ export class Trust {
     this.#allowed = allowed;
     this.#options.store.remember(ALLOWED, String(allowed));
     if (allowed) this.#keepFresh();
-    else this.#settled.resolve(undefined);
+    else this.#settle();
   }
 
   /** Settles when the policy is in force or cannot be had: for work that no request waits for. */
@@ -104,12 +110,22 @@ export class Trust {
     await this.#reading;
   }
 
+  /** How much longer requests wait (ms). */
+  get #patience(): number {
+    return this.#startedAt + TRUST_WAIT - this.#options.clock.ticks();
+  }
+
   #recall(): void {
     const { store } = this.#options;
     this.#newest = Math.max(this.#newest, Number(store.recall(NEWEST)) || 0);
     this.#allowed ??= store.recall(ALLOWED) === 'true';
     if (this.#allowed) this.#keepFresh();
-    else this.#settled.resolve(undefined);
+    else this.#settle();
+  }
+
+  #settle(): void {
+    this.#isSettled = true;
+    this.#settled.resolve(undefined);
   }
 
   #keepFresh(): void {
@@ -119,7 +135,7 @@ export class Trust {
     this.#triedAt = clock.ticks();
     this.#reading = this.#read().finally(() => {
       this.#reading = undefined;
-      this.#settled.resolve(undefined);
+      this.#settle();
     });
   }
 

@@ -8,11 +8,13 @@ import {
   type WorkerMessage,
 } from '../src/protocol/bridge.js';
 import type { DigestClaims, PolicyClaims } from '../src/protocol/hasher.js';
+import { isOurs, isPlaylist } from '../src/protocol/patterns.js';
 import type { PieceStore } from '../src/store/port.js';
 import { RemoteKeys } from '../src/verify/keys.js';
 import { verifyAdmission } from '../src/verify/statements.js';
 import type { Tally } from './account.js';
-import { Bridge, type Page, type Port, type WindowClients } from './bridge.js';
+import { Bridge, type WindowClients } from './bridge.js';
+import type { Page, Port } from './page.js';
 import { Chooser } from './choose.js';
 import { Copies } from './copies.js';
 import { Disk } from './disk.js';
@@ -21,7 +23,7 @@ import { Layers } from './layers.js';
 import { Needs } from './needs.js';
 import { Origin, type Asked } from './origin.js';
 import { PassThrough } from './pass-through.js';
-import { Readers } from './readers.js';
+import { Readers, takesSlices } from './readers.js';
 import { Responder } from './respond.js';
 import { routeOf, type RequestFacts, type Route } from './route.js';
 import { Seen } from './seen.js';
@@ -39,6 +41,9 @@ export interface WorkerOptions {
   readonly clients: WindowClients;
 }
 
+/** A request that is ours, and what was seen of it when that was decided. */
+export type Taken = Pick<Asked, 'route' | 'look'>;
+
 /** All parts of the worker, put together; events come in here. */
 export class PeerfoldWorker {
   readonly #keys: RemoteKeys;
@@ -48,47 +53,36 @@ export class PeerfoldWorker {
   readonly #holdings: Holdings;
   readonly #needs: Needs;
   readonly #seen: Seen;
+  readonly #copies: Copies;
+  readonly #chooser: Chooser;
   readonly #responder: Responder;
 
   readonly #options: WorkerOptions;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    const { config, clock, fetch, sha256, store, clients, random } = options;
-    const [onDiffers, onOver] = [this.#onDiffers.bind(this), this.#report.bind(this)];
-    const keys = (this.#keys = new RemoteKeys({ hasher: config.hasher, fetch, clock }));
-    const bridge = (this.#bridge = new Bridge({ config, clock, clients, events: this.#events() }));
+    const { config, clock, fetch } = options;
+    const { hasher, minSize } = config;
+    const onDiffers = this.#onDiffers.bind(this);
+    const onOver = this.#report.bind(this);
     const onPolicy = this.#onPolicy.bind(this);
-    const trust = (this.#trust = new Trust({ config, clock, fetch, keys, store, onPolicy }));
-    const tokens = (this.#tokens = new Tokens({
-      ...{ config, clock, keys, store, trust },
-      onLearned: (url) => {
-        const digest = tokens.peek(url);
-        if (digest) holdings.renewed(digest);
-        this.#guard(undefined, copies.settle(url));
-      },
-      onOrphan: (root) => {
-        holdings.withdraw(root);
-      },
-    }));
-    const disk = new Disk(clock);
-    const layers = new Layers({ hasher: config.hasher, fetch, clock, sha256, store, disk });
-    const holdings = (this.#holdings = new Holdings({
-      ...{ clock, sha256, store, disk, layers, tokens, trust, bridge },
-    }));
-    const needs = (this.#needs = new Needs({ sha256, bridge, layers, holdings }));
-    const seen = (this.#seen = new Seen(clock, bridge));
     const settling = this.#guard.bind(this, undefined);
-    const { minSize } = config;
-    const copies = new Copies({ clock, sha256, tokens, layers, holdings, minSize, settling, onDiffers });
+    const keys = (this.#keys = new RemoteKeys({ hasher, fetch, clock }));
+    const bridge = (this.#bridge = new Bridge({ ...options, events: this.#events() }));
+    const trust = (this.#trust = new Trust({ ...options, keys, onPolicy }));
+    const tokens = (this.#tokens = new Tokens({ ...options, keys, trust, ...this.#tokenEvents() }));
+    const disk = new Disk(clock);
+    const layers = new Layers({ ...options, hasher, disk });
+    const holdings = (this.#holdings = new Holdings({ ...options, disk, layers, tokens, trust, bridge }));
+    const needs = (this.#needs = new Needs({ ...options, bridge, layers, holdings }));
+    const seen = (this.#seen = new Seen(clock, bridge));
     const origin = new Origin(fetch, clock);
+    const known = { ...options, bridge, trust, tokens, layers, holdings, origin, seen };
+    const copies = (this.#copies = new Copies({ ...known, minSize, settling, onDiffers }));
     const readers = new Readers(clock);
-    const passThrough = new PassThrough({ origin, copies, readers, seen, tokens, trust, onOver });
-    const chooser = new Chooser({ config, clock, random, bridge, trust, tokens, holdings, seen });
-    this.#responder = new Responder({
-      ...{ clock, sha256, bridge, chooser, holdings, layers, needs, origin, passThrough, readers, tokens },
-      ...{ onOver, onDiffers },
-    });
+    const passThrough = new PassThrough({ ...known, copies, readers, onOver });
+    const chooser = (this.#chooser = new Chooser(known));
+    this.#responder = new Responder({ ...known, chooser, needs, passThrough, readers, onOver, onDiffers });
   }
 
   /** Tells the windows of a worker that was stopped meanwhile to say hello again. */
@@ -96,12 +90,37 @@ export class PeerfoldWorker {
     await this.#bridge.callAll();
   }
 
-  /** Whether a request is ours; decided at once. */
-  route(facts: RequestFacts, clientId: string): Route | undefined {
-    return routeOf(facts, clientId, this.#options.config);
+  /** A page, frame or worker with this client id is being loaded through this worker. */
+  expect(clientId: string): void {
+    this.#bridge.expect(clientId);
   }
 
-  /** Answers a request that `route` took. Rejects only as the browser's own fetch would have. */
+  /**
+   * Decides at once whether a request is ours to answer. One that would get the origin's answer anyway
+   * is left to the browser, which is faster alone (measured); its page counts it.
+   */
+  take(facts: RequestFacts, clientId: string): Taken | undefined {
+    try {
+      const route = routeOf(facts, clientId, this.#options.config);
+      return route && this.#take(route, clientId);
+    } catch (error) {
+      this.#bridge.to(clientId, faultMessage(error));
+      return undefined;
+    }
+  }
+
+  #take(route: Route, clientId: string): Taken | undefined {
+    if (takesSlices({ route })) return { route };
+    const look = this.#chooser.look({ route, clientId });
+    // Canaries are looked at on the way.
+    const isLeft = !(look instanceof Promise) && look.kind === 'http' && look.reason !== 'canary';
+    if (!isLeft) return { route, look };
+    const { url, destination } = route;
+    this.#bridge.to(clientId, { t: 'left', url, destination, reason: look.reason });
+    return undefined;
+  }
+
+  /** Answers a request that `take` took. Rejects only as the browser's own fetch would have. */
   answer(asked: Asked): Promise<Response> {
     return this.#responder.answer(asked);
   }
@@ -109,6 +128,19 @@ export class PeerfoldWorker {
   /** Takes a message posted to the worker; anything but a window's hello with a port is ignored. */
   hello(clientId: string, data: unknown, port: Port | undefined): void {
     if (port && isBridgeHello(data)) this.#bridge.accept(clientId, data, port);
+  }
+
+  #tokenEvents(): Pick<ConstructorParameters<typeof Tokens>[0], 'onLearned' | 'onOrphan'> {
+    return {
+      onLearned: (url) => {
+        const digest = this.#tokens.peek(url);
+        if (digest) this.#holdings.renewed(digest);
+        this.#guard(undefined, this.#copies.settle(url));
+      },
+      onOrphan: (root) => {
+        this.#holdings.withdraw(root);
+      },
+    };
   }
 
   #events(): ConstructorParameters<typeof Bridge>[0]['events'] {
@@ -137,6 +169,9 @@ export class PeerfoldWorker {
       case 'tokens':
         for (const answer of await this.#tokens.learn(message.tokens)) page.post(answer);
         return;
+      case 'loaded':
+        this.#loaded(message);
+        return;
       case 'layer':
         return this.#needs.layer(page, message);
       case 'piece':
@@ -150,8 +185,19 @@ export class PeerfoldWorker {
         page.post({ t: 'admitted', id: message.id, ok: await this.#admits(message) });
         return;
       default:
-        // `allow`, `lead` and `placed` were the bridge's to handle.
+        // `allow`, `lead`, `places` and `placed` were the bridge's to handle.
         return;
+    }
+  }
+
+  #loaded({ resources }: PageMessage & { t: 'loaded' }): void {
+    const { config } = this.#options;
+    for (const { url, destination } of resources) {
+      const address = new URL(url);
+      const isOur = address.origin === config.site && isOurs(config, address, destination);
+      if (!isOur || isPlaylist(address) || this.#tokens.refused(url) || !this.#trust.mayShare) continue;
+      if (!this.#tokens.peek(url)) this.#seen.note(url);
+      this.#copies.expect(url);
     }
   }
 
@@ -184,9 +230,13 @@ export class PeerfoldWorker {
   /** Work that no request waits for: what goes wrong in it is told to the page it was for. */
   #guard(page: Page | undefined, work: Promise<void>): void {
     work.catch((error: unknown) => {
-      (page ?? this.#bridge.listener)?.post({ t: 'fault', code: 'worker-failed', message: reasonOf(error) });
+      (page ?? this.#bridge.listener)?.post(faultMessage(error));
     });
   }
+}
+
+function faultMessage(error: unknown): WorkerMessage {
+  return { t: 'fault', code: 'worker-failed', message: reasonOf(error) };
 }
 
 function policyMessage(policy: PolicyClaims | undefined): WorkerMessage {

@@ -21,13 +21,6 @@ export class Bitfield {
     return field;
   }
 
-  /** A field with every bit set. */
-  static full(length: number): Bitfield {
-    const field = new Bitfield(length);
-    for (let i = 0; i < length; i++) field.set(i);
-    return field;
-  }
-
   /** How many bits are set. */
   get count(): number {
     return this.#count;

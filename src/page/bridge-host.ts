@@ -25,6 +25,8 @@ export interface BridgeOptions {
   readonly container: WorkerContainer;
   readonly visit: () => string;
   readonly allowed: () => boolean;
+  /** Whether media elements began before the worker controlled the page. */
+  readonly early: () => boolean;
   readonly on: BridgeEvents;
 }
 
@@ -67,10 +69,11 @@ export class BridgeHost {
 
   readonly #hello = (): void => {
     this.#hangUp();
-    const { container, visit, allowed } = this.options;
+    const { container, visit, allowed, early } = this.options;
     if (!this.#open || !container.controller) return;
     const { port1, port2 } = new MessageChannel();
-    const hello: BridgeHello = { peerfold: 'hello', build: BUILD, visit: visit(), allowed: allowed() };
+    const facts = { visit: visit(), allowed: allowed(), early: early() };
+    const hello: BridgeHello = { peerfold: 'hello', build: BUILD, ...facts };
     this.#port = port1;
     port1.onmessage = (event: MessageEvent) => {
       this.#dispatch(event.data as WorkerMessage);

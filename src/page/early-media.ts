@@ -26,6 +26,11 @@ export class EarlyMedia {
     container.addEventListener('controllerchange', mark, { once: true });
   }
 
+  /** Whether there is any now. */
+  get some(): boolean {
+    return this.#sources.size > 0;
+  }
+
   has(url: string): boolean {
     return [...this.#sources.values()].includes(url);
   }

@@ -2,9 +2,8 @@ import type { Clock } from '../core/clock.js';
 import type { LinkFactory } from '../peer/link.js';
 import type { Identity } from '../protocol/seal.js';
 import type { Engine } from './engine-host.js';
-import type { TimedResource } from './http-time.js';
 import type { Locks } from './leader.js';
-import type { LoadedResource } from './loaded-before.js';
+import type { NativeLoadsOptions } from './native-loads.js';
 import type { PageView } from './place.js';
 import type { PresenceView } from './presence.js';
 import type { OpenSocket } from './tracker-client.js';
@@ -21,8 +20,7 @@ export interface EngineEnvironment {
   readonly openSocket: OpenSocket;
   readonly createIdentity: () => Promise<Identity>;
   readonly idle: () => Promise<void>;
-  /** What the browser timed on this page so far. */
-  readonly timings: () => Iterable<TimedResource & LoadedResource>;
+  readonly timings: Pick<NativeLoadsOptions, 'timeOrigin' | 'observe'>;
   /** Shows what this engine does; returns how to end that. */
   readonly overlay: ((engine: Engine) => () => void) | undefined;
 }

@@ -16,6 +16,8 @@ export interface EngineHost {
   peer(event: PeerEvent): void;
   fault(fault: Fault): void;
   stats(): Stats;
+  /** Adds a transfer that the worker does not know of. */
+  readonly record: (report: TransferReport) => void;
   /** Calls `listener` after every transfer of this page, until the returned function is called. */
   onTransfer(listener: (report: TransferReport) => void): () => void;
 }
@@ -53,8 +55,6 @@ export interface EngineStats {
   readonly links: number;
   /** Payload bytes sent to peers. */
   readonly uploaded: number;
-  /** Bytes of shareable resources that came before the worker controlled the page. */
-  readonly before: Pick<TransferReport['bytes'], 'http' | 'cache'>;
 }
 
 /** Detail of the `peer` event: a link came up or went down. */

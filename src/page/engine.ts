@@ -24,9 +24,19 @@ export function startEngine(host: EngineHost): Engine {
     openSocket,
     createIdentity,
     idle: () => whenIdle(window, systemClock),
-    timings: () => performance.getEntriesByType('resource') as PerformanceResourceTiming[],
+    timings: { timeOrigin: performance.timeOrigin, observe: observeTimings },
     overlay: host.overlay ? (engine) => showOverlay({ host, engine, clock: systemClock }) : undefined,
   });
+}
+
+function observeTimings(listener: (timings: PerformanceResourceTiming[]) => void): () => void {
+  const observer = new PerformanceObserver((list) => {
+    listener(list.getEntries() as PerformanceResourceTiming[]);
+  });
+  observer.observe({ type: 'resource', buffered: true });
+  return () => {
+    observer.disconnect();
+  };
 }
 
 /** The tracker's socket as the browser has it; an `error` event is always followed by `close`. */

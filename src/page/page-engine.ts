@@ -11,8 +11,8 @@ import type { EngineEnvironment } from './engine-environment.js';
 import type { Engine, EngineHost, EngineStats, Permission } from './engine-host.js';
 import { HasherClient } from './hasher-client.js';
 import { Holdings, type Holding } from './holdings.js';
-import { loadedBefore } from './loaded-before.js';
 import { Leader } from './leader.js';
+import { NativeLoads } from './native-loads.js';
 import { Networking } from './networking.js';
 import { Placer } from './place.js';
 import { PresenceSensor } from './presence.js';
@@ -41,6 +41,7 @@ export class PageEngine implements Engine {
   readonly #holdings: Holdings;
   readonly #reads: Questions<Bytes>;
   readonly #admits: Questions<boolean>;
+  readonly #nativeLoads: NativeLoads;
   readonly #unlisten: () => void;
   readonly #hideOverlay: (() => void) | undefined;
   #ahead: Ahead | undefined;
@@ -83,13 +84,25 @@ export class PageEngine implements Engine {
       },
     });
     this.#presence = new PresenceSensor(view, clock, this.#update);
-    this.#placer.recall(environment.timings());
-    for (const report of host.stats().resources) this.#placer.learn(report);
-    this.#unlisten = host.onTransfer((report) => {
-      this.#placer.learn(report);
-    });
+    const learn = this.#placer.learn.bind(this.#placer);
+    host.stats().resources.forEach(learn);
+    this.#unlisten = host.onTransfer(learn);
     this.#hideOverlay = environment.overlay?.(this);
+    this.#nativeLoads = this.#countNativeLoads();
+    host.send({ t: 'places', on: true });
     void this.#makeIdentity();
+  }
+
+  #countNativeLoads(): NativeLoads {
+    const { host, environment } = this;
+    return new NativeLoads({
+      config: host.config,
+      ...environment.timings,
+      record: host.record,
+      loaded: (resources) => {
+        host.send({ t: 'loaded', resources });
+      },
+    });
   }
 
   allow(permission: Permission): void {
@@ -99,6 +112,7 @@ export class PageEngine implements Engine {
 
   reconnected(): void {
     this.#holdings.clear();
+    this.host.send({ t: 'places', on: true });
     if (this.#leader.leading) this.host.send({ t: 'lead', on: true });
   }
 
@@ -119,7 +133,6 @@ export class PageEngine implements Engine {
       tracker: this.#networking?.tracked ?? false,
       links,
       uploaded: this.#uploadedBefore + uploaded,
-      before: loadedBefore(this.host.config, this.environment.timings()),
     };
   }
 
@@ -128,6 +141,8 @@ export class PageEngine implements Engine {
     this.#permission = NOTHING;
     this.#update();
     this.#stopped = true;
+    this.host.send({ t: 'places', on: false });
+    this.#nativeLoads.close();
     this.#unlisten();
     this.#hideOverlay?.();
     this.#presence.close();
@@ -142,6 +157,7 @@ export class PageEngine implements Engine {
     else if (message.t === 'refused') this.#digests.settled(message.url, message.until);
     else if (message.t === 'held') this.#holdings.hold(message);
     else if (message.t === 'drop') this.#holdings.drop(message.root);
+    else if (message.t === 'left') this.#nativeLoads.left(message);
     else if (message.t === 'verdict') this.#networking?.verdict(message);
     else return false;
     return true;

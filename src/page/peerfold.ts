@@ -65,10 +65,8 @@ export class Peerfold extends EventTarget {
   stats(): Stats {
     const engine = this.#engine?.stats();
     const { bytes, resources } = this.#ledger;
-    const http = bytes.http + (engine?.before.http ?? 0);
-    const cache = bytes.cache + (engine?.before.cache ?? 0);
     const { links = 0, uploaded = 0 } = engine ?? {};
-    return { bytes: { ...bytes, http, cache }, uploaded, links, resources };
+    return { bytes, uploaded, links, resources };
   }
 
   /** Keeps the visitor's choice and acts on it at once; resolves like `ready`. */
@@ -128,6 +126,7 @@ export class Peerfold extends EventTarget {
       container: this.#page.container,
       visit: () => this.#visit(),
       allowed: () => this.#policy.visitorRefusal === undefined,
+      early: () => this.#early.some,
       on: {
         welcome: (config) => {
           this.#welcome(config);
@@ -175,7 +174,9 @@ export class Peerfold extends EventTarget {
   async #begin(): Promise<void> {
     const { view, clock, register } = this.#page;
     if (this.#config) this.#welcome(this.#config);
+    // Starting a worker takes a core for a while, which the first paint of a page can do without.
     await afterLoad(view, clock);
+    await whenIdle(view, clock);
     if (this.#stopped || this.#policy.visitorRefusal) return;
     try {
       await register(this.#options.sw ?? DEFAULT_WORKER);
@@ -259,6 +260,9 @@ export class Peerfold extends EventTarget {
         this.#fault(code, message);
       },
       stats: () => this.stats(),
+      record: (report) => {
+        this.#record(report);
+      },
       onTransfer: (listener) => {
         const heard = (event: Event): void => {
           listener((event as CustomEvent<TransferReport>).detail);

@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.js';
 import { deadlineFor, type Deadline, type Placement } from '../core/deadline.js';
 import type { SiteConfig, TransferReport } from '../protocol/bridge.js';
 import { LoadBudget, placeImage, ScrollSpeed, type FoldView } from './fold.js';
-import { HttpTime, type TimedResource } from './http-time.js';
+import { HttpTime } from './http-time.js';
 import { HeadStarts, placeMedia, type Player } from './media.js';
 
 /** The window as the sensors see it. */
@@ -35,11 +35,6 @@ export class Placer {
 
   close(): void {
     this.view.removeEventListener('scroll', this.#moved);
-  }
-
-  /** What the page loaded before there was a placer; see `HttpTime`. */
-  recall(resources: Iterable<TimedResource>): void {
-    this.#httpTime.recall(resources);
   }
 
   learn(report: TransferReport): void {

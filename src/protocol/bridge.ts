@@ -5,7 +5,7 @@ import { MAX_DIGEST_URLS, MAX_TOKEN_LENGTH } from '../core/limits.js';
 import { MAX_PIECE_LENGTH } from '../core/pieces.js';
 import type { JsonObject } from './check.js';
 import { isCompactJws, isListOf, isObject, isText, isWhole } from './check.js';
-import { isPublicKey } from './hasher.js';
+import { isCanonicalUrl, isPublicKey } from './hasher.js';
 
 /**
  * What a page and the worker say to each other. The page opens a `MessageChannel`, posts
@@ -24,6 +24,8 @@ export interface BridgeHello {
   /** Names the visit across pages and tabs; pieces of other visits are not offered to peers. */
   readonly visit: string;
   readonly allowed: boolean;
+  /** Media elements of this page began to load before the worker controlled it: ask about each. */
+  readonly early: boolean;
 }
 
 /** Posted by a restarted worker to its windows: say hello again, my ports are gone. */
@@ -72,32 +74,47 @@ export interface TransferReport {
   readonly fallback?: FallbackReason;
 }
 
-export const FALLBACK_REASONS = [
+/** What a page gives as reason. */
+export const PAGE_REASONS = [
   'above-fold',
   'before-worker',
   'head-start',
-  'canary',
   'no-answer',
   'no-engine',
-  'no-token',
-  'refused',
   'no-peers',
   'deadline',
-  'mismatch',
-  'not-allowed',
-  'disabled',
-  'too-large',
-  'too-small',
 ] as const;
-export type FallbackReason = (typeof FALLBACK_REASONS)[number];
+export type FallbackReason =
+  | (typeof PAGE_REASONS)[number]
+  | 'canary'
+  | 'no-token'
+  | 'refused'
+  | 'mismatch'
+  | 'not-allowed'
+  | 'disabled'
+  | 'too-large'
+  | 'too-small';
+
+/** A URL as it was requested, and for what (`Request.destination`). */
+export interface LoadedResource {
+  readonly url: CanonicalUrl;
+  readonly destination: string;
+}
 
 export type PageMessage =
   /** Policy changed: consent given or withdrawn, signal lost. */
   | { readonly t: 'allow'; readonly allowed: boolean }
   /** This page's engine now serves the site's tabs, or no longer does. */
   | { readonly t: 'lead'; readonly on: boolean }
+  /** This page's engine answers `place` from now on, or no longer does. Off after a hello. */
+  | { readonly t: 'places'; readonly on: boolean }
   /** Answer to `place`: milliseconds that peers may take; 0 means HTTP at once, for `reason`. */
   | { readonly t: 'placed'; readonly id: number; readonly wait: number; readonly reason?: FallbackReason }
+  /**
+   * These came to the page without passing through the worker, because it left them to the browser or
+   * was not there yet. The HTTP cache may have them still, to be shared.
+   */
+  | { readonly t: 'loaded'; readonly resources: readonly LoadedResource[] }
   /** Digest tokens and refusals, from the hash service or from peers. */
   | { readonly t: 'tokens'; readonly tokens: readonly string[] }
   | { readonly t: 'layer'; readonly root: Root; readonly bytes: Bytes }
@@ -124,6 +141,13 @@ export type WorkerMessage =
   | { readonly t: 'policy'; readonly enabled: boolean; readonly rollout: number }
   /** Where is this resource on your page, and how long may peers take? */
   | { readonly t: 'place'; readonly id: number; readonly url: CanonicalUrl; readonly destination: string }
+  /** This request of yours was left to the browser, for `reason`: your own timing tells what became of it. */
+  | {
+      readonly t: 'left';
+      readonly url: CanonicalUrl;
+      readonly destination: string;
+      readonly reason: FallbackReason;
+    }
   /** These URLs were requested and no token is known: get tokens, for sharing if not for this request. */
   | { readonly t: 'seen'; readonly urls: readonly CanonicalUrl[] }
   /** A statement that you sent was verified: this URL is this representation until `until` (ms). */
@@ -195,7 +219,8 @@ export function isBridgeHello(value: unknown): value is BridgeHello {
     value['peerfold'] === 'hello' &&
     isText(value['build'], 64) &&
     isText(value['visit'], 64) &&
-    typeof value['allowed'] === 'boolean'
+    typeof value['allowed'] === 'boolean' &&
+    typeof value['early'] === 'boolean'
   );
 }
 
@@ -211,7 +236,9 @@ export function parsePageMessage(value: unknown): PageMessage | undefined {
 const pageChecks: Record<PageMessage['t'], (m: JsonObject) => boolean> = {
   allow: (m) => typeof m['allowed'] === 'boolean',
   lead: (m) => typeof m['on'] === 'boolean',
+  places: (m) => typeof m['on'] === 'boolean',
   placed: (m) => isId(m['id']) && isWait(m['wait']) && (m['reason'] === undefined || isReason(m['reason'])),
+  loaded: (m) => isListOf(m['resources'], MAX_DIGEST_URLS, isLoadedResource),
   tokens: (m) =>
     isListOf(m['tokens'], MAX_DIGEST_URLS, (token): token is string => isCompactJws(token, MAX_TOKEN_LENGTH)),
   layer: (m) => isRoot(m['root']) && isBytes(m['bytes'], MAX_LAYER),
@@ -228,6 +255,15 @@ function isPageMessage(m: JsonObject): m is JsonObject & PageMessage {
   );
 }
 
+function isLoadedResource(value: unknown): value is LoadedResource {
+  return isObject(value) && isCanonicalUrl(value['url']) && isDestination(value['destination']);
+}
+
+/** The longest is `sharedworker`; scripts' own requests have an empty one. */
+function isDestination(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 32;
+}
+
 function isPieceOf(m: JsonObject): boolean {
   return isRoot(m['root']) && isWhole(m['index'], 0, MAX_ID);
 }
@@ -237,7 +273,7 @@ function isId(value: unknown): value is number {
 }
 
 function isReason(value: unknown): value is FallbackReason {
-  const reasons: readonly unknown[] = FALLBACK_REASONS;
+  const reasons: readonly unknown[] = PAGE_REASONS;
   return reasons.includes(value);
 }
 

@@ -1,13 +1,15 @@
 import { isRoot, type CanonicalUrl, type PieceIndex, type Root } from '../core/brands.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Clock, Timer } from '../core/clock.js';
-import { memoryBacking, type Backing } from './backing.js';
-import { Catalogue, entryOf, recordOf, type Entry } from './catalogue.js';
+import type { Backing } from './backing.js';
+import { Catalogue } from './catalogue.js';
 import { Pending } from './pending.js';
 import type { PieceStore, Representation, StoredRepresentation } from './port.js';
+import { entryOf, recordOf, type Entry } from './record.js';
 
 export interface BackedStoreOptions {
-  readonly backing: Backing;
+  /** Without one everything stays in memory. */
+  readonly backing?: Backing;
   readonly clock: Clock;
   /** Bytes of pieces kept on the backing. */
   readonly quota: number;
@@ -17,10 +19,8 @@ export interface BackedStoreOptions {
 const WRITE_BATCH = 2 ** 20;
 /** Storing is the dearest step; it waits until a burst of pieces is over (ms). */
 const WRITE_DELAY = 300;
-/** Bytes that may wait to be written; a disk that hangs must not fill the memory. */
+/** Bytes that may be held in memory: a disk that hangs, fails or is missing must not fill it. */
 const MAX_PENDING = 32 * 2 ** 20;
-/** What is kept once the disk has failed, and memory is all there is. */
-const MEMORY_QUOTA = 64 * 2 ** 20;
 /** A full disk fails once, and again after half of our data was evicted: then it is not for us. */
 const MAX_FAILURES = 2;
 /** A handful of small texts; a page script that floods the disk with more is not read. */
@@ -42,7 +42,7 @@ export class BackedStore implements PieceStore {
   readonly #dirty = new Set<Root>();
   readonly #gone = new Map<Root, string[]>();
   readonly #staleNotes = new Set<string>();
-  #backing: Backing;
+  #backing: Backing | undefined;
   #quota: number;
   #visit = '';
   /** Used before a page has named the visit, which may be another one than the last. */
@@ -162,6 +162,7 @@ export class BackedStore implements PieceStore {
   }
 
   async #load(): Promise<void> {
+    if (!this.#backing) return;
     try {
       const { records, notes } = await this.#backing.load();
       this.#catalogue.restore(records.flatMap((record) => entryOf(record) ?? []));
@@ -179,7 +180,7 @@ export class BackedStore implements PieceStore {
   async #get(key: string): Promise<Bytes | undefined> {
     const pending = this.#pending.get(key);
     if (pending) return pending;
-    const value = await this.#backing.get(key).catch(() => undefined);
+    const value = await this.#backing?.get(key).catch(() => undefined);
     return value instanceof Uint8Array && value.buffer instanceof ArrayBuffer ? (value as Bytes) : undefined;
   }
 
@@ -240,41 +241,40 @@ export class BackedStore implements PieceStore {
   }
 
   async #writeAll(): Promise<void> {
+    if (!this.#backing) return;
     try {
-      await this.#removeGone();
-      while (!this.#pending.isEmpty) await this.#writeBatch();
-      await this.#writeIndex();
+      await this.#removeGone(this.#backing);
+      while (!this.#pending.isEmpty) await this.#writeBatch(this.#backing);
+      await this.#writeIndex(this.#backing);
       this.#failures = 0;
     } catch {
       this.#failed();
     }
   }
 
-  async #removeGone(): Promise<void> {
+  async #removeGone(backing: Backing): Promise<void> {
     const gone = [...this.#gone];
     this.#gone.clear();
     if (gone.length === 0) return;
     const roots = gone.map(([root]) => root).filter((root) => !this.#catalogue.get(root));
-    await this.#backing.removeRecords(roots);
-    await this.#backing.removePieces(
-      gone.flatMap(([, keys]) => keys).filter((key) => !this.#pending.get(key)),
-    );
+    await backing.removeRecords(roots);
+    await backing.removePieces(gone.flatMap(([, keys]) => keys).filter((key) => !this.#pending.get(key)));
   }
 
-  async #writeBatch(): Promise<void> {
+  async #writeBatch(backing: Backing): Promise<void> {
     const batch = this.#pending.batch(WRITE_BATCH);
-    await this.#backing.putPieces(batch);
+    await backing.putPieces(batch);
     for (const [key] of batch) this.#pending.remove(key);
   }
 
-  async #writeIndex(): Promise<void> {
+  async #writeIndex(backing: Backing): Promise<void> {
     const roots = [...this.#dirty];
     this.#dirty.clear();
     const entries = roots.flatMap((root) => this.#catalogue.get(root) ?? []);
-    if (entries.length > 0) await this.#backing.putRecords(entries.map(recordOf));
+    if (entries.length > 0) await backing.putRecords(entries.map(recordOf));
     for (const name of this.#staleNotes) {
       this.#staleNotes.delete(name);
-      await this.#backing.putNote(name, this.#notes.get(name) ?? '');
+      await backing.putNote(name, this.#notes.get(name) ?? '');
     }
   }
 
@@ -287,8 +287,8 @@ export class BackedStore implements PieceStore {
   }
 
   #toMemory(): void {
-    this.#backing = memoryBacking();
-    this.#quota = Math.min(this.#quota, MEMORY_QUOTA);
+    this.#backing = undefined;
+    this.#quota = Math.min(this.#quota, MAX_PENDING);
     this.#evict(this.#quota);
   }
 }

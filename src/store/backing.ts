@@ -1,5 +1,5 @@
 import type { Bytes } from '../core/bytes.js';
-import type { EntryRecord } from './catalogue.js';
+import type { EntryRecord } from './record.js';
 
 /** What is on disk besides pieces: the index and a few small texts. Unchecked, as it was read. */
 export interface Loaded {
@@ -16,24 +16,4 @@ export interface Backing {
   putRecords(records: readonly EntryRecord[]): Promise<void>;
   removeRecords(roots: readonly string[]): Promise<void>;
   putNote(name: string, text: string): Promise<void>;
-}
-
-/** Keeps everything in memory: for tests, and for browsers whose disk cannot be used. */
-export function memoryBacking(): Backing {
-  const pieces = new Map<string, Bytes>();
-  return {
-    load: () => Promise.resolve({ records: [], notes: new Map() }),
-    get: (key) => Promise.resolve(pieces.get(key)),
-    putPieces: (added) => {
-      for (const [key, bytes] of added) pieces.set(key, bytes);
-      return Promise.resolve();
-    },
-    removePieces: (keys) => {
-      for (const key of keys) pieces.delete(key);
-      return Promise.resolve();
-    },
-    putRecords: () => Promise.resolve(),
-    removeRecords: () => Promise.resolve(),
-    putNote: () => Promise.resolve(),
-  };
 }

@@ -83,6 +83,7 @@ export async function impersonate(page: Page, impostor: Impostor): Promise<void>
     };
     const hello = { ...window.overheard, peerfold: 'hello', allowed: true };
     navigator.serviceWorker.controller?.postMessage(hello, [port2]);
+    post({ t: 'places', on: true });
     post({ t: 'lead', on: true });
   }, impostor);
   await page.waitForFunction(() => (window.impostorHeard['welcome'] ?? 0) > 0);

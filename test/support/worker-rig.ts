@@ -16,7 +16,8 @@ import { DIGEST_TYPE, POLICY_TYPE, REFUSAL_TYPE } from '../../src/protocol/hashe
 import { memoryStore } from '../../src/store/memory.js';
 import type { PieceStore } from '../../src/store/port.js';
 import { PeerfoldWorker, type WorkerOptions } from '../../sw/worker.js';
-import type { Port, WindowClient } from '../../sw/bridge.js';
+import type { WindowClient } from '../../sw/bridge.js';
+import type { Port } from '../../sw/page.js';
 import { expect } from 'vitest';
 import { FakeClock } from './fake-clock.js';
 import { seededBytes } from './random.js';
@@ -63,6 +64,14 @@ const REST_STEP = 1_000;
 /** What `place` is answered with; `undefined` leaves the question unanswered. */
 export type PlaceRule = (url: string) => { wait: number; reason?: FallbackReason } | undefined;
 
+export interface HelloOptions {
+  readonly visit?: string;
+  readonly allowed?: boolean;
+  readonly build?: string;
+  readonly early?: boolean;
+  readonly places?: boolean;
+}
+
 /** A window with a port to the worker. It answers like a well-behaved page unless told otherwise. */
 export class TestPage {
   readonly heard: WorkerMessage[] = [];
@@ -76,8 +85,9 @@ export class TestPage {
     private readonly rig: WorkerRig,
   ) {}
 
-  hello(options: { visit?: string; allowed?: boolean; build?: string } = {}): void {
-    const { visit = 'visit-1', allowed = true, build = BUILD } = options;
+  /** `places`: its engine runs already, as it does in a page that was called back. */
+  hello(options: HelloOptions = {}): void {
+    const { visit = 'visit-1', allowed = true, build = BUILD, early = false, places = true } = options;
     const port: Port = {
       onmessage: null,
       postMessage: (message, transfer) => {
@@ -89,17 +99,24 @@ export class TestPage {
       close: () => undefined,
     };
     this.#worker = port;
-    this.rig.worker.hello(this.id, { peerfold: 'hello', build, visit, allowed }, port);
+    this.rig.worker.hello(this.id, { peerfold: 'hello', build, visit, allowed, early }, port);
+    if (places) this.say({ t: 'places', on: true });
   }
 
   /** Says hello and takes the lead. */
-  lead(options: { visit?: string; allowed?: boolean } = {}): void {
+  lead(options: HelloOptions = {}): void {
     this.hello(options);
     this.say({ t: 'lead', on: true });
   }
 
   say(message: PageMessage): void {
     this.post(message);
+  }
+
+  /** The browser has all of `url`: an engine tells of it if it was left to the browser. */
+  ended(url: string): void {
+    const left = this.all('left').findLast((message) => message.url === url);
+    if (left) this.say({ t: 'loaded', resources: [{ url: left.url, destination: left.destination }] });
   }
 
   /** Posts anything at all, as a hostile script would. */
@@ -139,9 +156,12 @@ export class WorkerRig {
   /** What the platform takes to say which window an id means (ms). */
   windowDelay = 0;
   readonly cached = new Map<string, () => Response>();
+  /** Whole answers that the browser's HTTP cache has kept; stale ones, since a probe must not find them. */
+  readonly kept = new Map<string, () => Response>();
   readonly layers = new Map<string, Bytes>();
   readonly hasherRequests: string[] = [];
   readonly work: Promise<unknown>[] = [];
+  readonly #pages = new Set<TestPage>();
   policy: Record<string, unknown> = {};
   hasherHangs = false;
   random = (): number => 0.5;
@@ -173,9 +193,9 @@ export class WorkerRig {
 
   page(id = 'tab-1'): TestPage {
     const page = new TestPage(id, this);
+    this.#pages.add(page);
     this.windows.set(id, {
       id,
-      type: 'window',
       frameType: 'top-level',
       postMessage: () => this.called.push(id),
     });
@@ -238,13 +258,13 @@ export class WorkerRig {
     };
     const untouched = (): Promise<Response> =>
       this.#origin(url, { headers, mode: mode as RequestMode, credentials: 'include' }, true);
-    const route = this.worker.route(facts, clientId);
-    if (!route) return untouched();
+    const taken = this.worker.take(facts, clientId);
+    if (!taken) return untouched();
     const signal = options.signal ?? new AbortController().signal;
     const waitUntil = (work: Promise<unknown>): void => {
       this.work.push(work);
     };
-    return this.worker.answer({ facts, route, clientId, signal, untouched, waitUntil });
+    return this.worker.answer({ ...taken, facts, clientId, signal, untouched, waitUntil });
   }
 
   /** Runs the clock until `promise` settles, or fails after `limit` ms of fake time. */
@@ -350,7 +370,7 @@ export class WorkerRig {
   #origin(url: string, init: RequestInit, untouched: boolean): Promise<Response> {
     const address = new URL(url);
     if (init.cache === 'only-if-cached') {
-      const cached = this.cached.get(address.pathname);
+      const cached = this.cached.get(address.pathname) ?? this.kept.get(address.pathname);
       return cached ? Promise.resolve(cached()) : Promise.reject(new TypeError('ERR_CACHE_MISS'));
     }
     const range = new Headers(init.headers).get('range') ?? undefined;
@@ -362,11 +382,20 @@ export class WorkerRig {
     if (!file) return Promise.resolve(new Response('not found', { status: 404 }));
     if (file.hangs) return new Promise(() => undefined);
     if (file.refuses) return Promise.reject(new TypeError('connection refused'));
-    return Promise.resolve(answerOf(file, range));
+    const keep = (kept: () => Response): void => {
+      this.kept.set(address.pathname, kept);
+      if (untouched) for (const page of this.#pages) page.ended(url);
+    };
+    return Promise.resolve(answerOf(file, range, keep));
   }
 }
 
-function answerOf(file: OriginFile, range: string | undefined): Response {
+/** Calls `keep` when a whole answer was read to its end, with what an HTTP cache would give again. */
+function answerOf(
+  file: OriginFile,
+  range: string | undefined,
+  keep: (kept: () => Response) => void,
+): Response {
   const { bytes, status = 200 } = file;
   const headers = new Headers({
     'content-type': 'image/jpeg',
@@ -375,17 +404,26 @@ function answerOf(file: OriginFile, range: string | undefined): Response {
   });
   if (status !== 200) return new Response('an error', { status, headers });
   const spec = range === undefined || file.ignoresRange ? undefined : parseRange(range);
-  if (!spec) return bodyOf(file, bytes, 200, headers);
+  const onEnd = (): void => {
+    keep(() => new Response(bytes, { headers }));
+  };
+  if (!spec) return bodyOf(file, bytes, { status: 200, headers }, onEnd);
   const span = resolveRange(spec, bytes.byteLength);
   if (!span) {
     headers.set('content-range', `bytes */${bytes.byteLength}`);
     return new Response(null, { status: 416, headers });
   }
   headers.set('content-range', `bytes ${span.start}-${span.end - 1}/${bytes.byteLength}`);
-  return bodyOf(file, bytes.slice(span.start, span.end), 206, headers);
+  return bodyOf(file, bytes.slice(span.start, span.end), { status: 206, headers });
 }
 
-function bodyOf(file: OriginFile, bytes: Bytes, status: number, headers: Headers): Response {
+function bodyOf(
+  file: OriginFile,
+  bytes: Bytes,
+  init: { status: number; headers: Headers },
+  onEnd?: () => void,
+): Response {
+  const { headers } = init;
   headers.set('content-length', String(bytes.byteLength));
   const { breaksAfter = Number.POSITIVE_INFINITY } = file;
   let at = 0;
@@ -398,10 +436,12 @@ function bodyOf(file: OriginFile, bytes: Bytes, status: number, headers: Headers
       const end = Math.min(at + 50_000, bytes.byteLength, breaksAfter);
       if (end > at) controller.enqueue(bytes.slice(at, end));
       at = end;
-      if (at >= bytes.byteLength) controller.close();
+      if (at < bytes.byteLength) return;
+      controller.close();
+      onEnd?.();
     },
   });
-  return new Response(body, { status, headers });
+  return new Response(body, init);
 }
 
 /** Bytes of which no two pieces are alike; drawing all of them at random would take seconds. */

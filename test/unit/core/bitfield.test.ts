@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fullBitfield } from '../../support/bits.js';
 import { Bitfield, byteLengthFor } from '../../../src/core/bitfield.js';
 
 describe('Bitfield', () => {
@@ -32,11 +33,11 @@ describe('Bitfield', () => {
     expect(field.complete).toBe(false);
     field.set(8);
     expect(field.complete).toBe(true);
-    expect(field.toBytes()).toEqual(Bitfield.full(9).toBytes());
+    expect(field.toBytes()).toEqual(fullBitfield(9).toBytes());
   });
 
   it.each([-1, 10, 0.5, Number.NaN, Infinity, 2 ** 32])('has no bit %d', (index) => {
-    const field = Bitfield.full(10);
+    const field = fullBitfield(10);
     expect(field.has(index)).toBe(false);
     expect(field.clear(index)).toBe(false);
     expect(() => field.set(index)).toThrow(RangeError);

@@ -17,7 +17,13 @@ function hostOf(worker: FakeWorker, allowed = true) {
     mismatch: () => heard.mismatches++,
     message: (message) => heard.messages.push(message),
   };
-  const host = new BridgeHost({ container: worker, visit: () => 'visit1', allowed: () => allowed, on });
+  const host = new BridgeHost({
+    container: worker,
+    visit: () => 'visit1',
+    allowed: () => allowed,
+    early: () => false,
+    on,
+  });
   hosts.push(host);
   return { host, heard };
 }
@@ -28,7 +34,9 @@ describe('bridge host', () => {
     worker.claim();
     const { heard } = hostOf(worker);
     await settle();
-    expect(worker.hellos).toEqual([{ peerfold: 'hello', build: BUILD, visit: 'visit1', allowed: true }]);
+    expect(worker.hellos).toEqual([
+      { peerfold: 'hello', build: BUILD, visit: 'visit1', allowed: true, early: false },
+    ]);
     expect(heard.welcomes).toEqual([CONFIG]);
   });
 

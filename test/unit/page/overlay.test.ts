@@ -68,7 +68,7 @@ describe('the overlay', () => {
   const clock = new FakeClock();
   const listeners = new Set<(report: TransferReport) => void>();
   let stats = { bytes: counts({}), uploaded: 0, links: 0, resources: [] as TransferReport[] };
-  const links = { leading: true, tracker: true, links: 0, uploaded: 0, before: { http: 0, cache: 0 } };
+  const links = { leading: true, tracker: true, links: 0, uploaded: 0 };
 
   beforeEach(() => {
     stats = { ...stats, bytes: counts({}), resources: [] };

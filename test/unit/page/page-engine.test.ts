@@ -1,6 +1,5 @@
 // @vitest-environment happy-dom
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { Bitfield } from '../../../src/core/bitfield.js';
 import { BUILD } from '../../../src/core/build.js';
 import type { ByteLength, CanonicalUrl, PeerId, PieceIndex, Root } from '../../../src/core/brands.js';
 import { prefixOf } from '../../../src/core/brands.js';
@@ -19,8 +18,10 @@ import { FakeClock, settle } from '../../support/fake-clock.js';
 import { CONFIG } from '../../support/fake-worker.js';
 import { MemoryNetwork } from '../../support/memory-link.js';
 import { seededBytes, seededRandom } from '../../support/random.js';
-import { transferReport } from '../../support/reports.js';
+import type { ResourceTiming } from '../../../src/page/native-loads.js';
+import { resourceTiming, transferReport } from '../../support/reports.js';
 import { sha256 } from '../../support/sha256.js';
+import { fullBitfield } from '../../support/bits.js';
 import { until } from '../../support/until.js';
 
 prepareDom();
@@ -84,6 +85,8 @@ function engineOf(setting: Setting = {}) {
   const faults: Fault[] = [];
   const peers: PeerEvent[] = [];
   const listeners = new Set<(report: TransferReport) => void>();
+  const timed = new Set<(timings: readonly ResourceTiming[]) => void>();
+  const recorded: TransferReport[] = [];
   const hasher = hasherOf(clock);
   const network = setting.network ?? new MemoryNetwork(clock);
   const host: EngineHost = {
@@ -103,6 +106,9 @@ function engineOf(setting: Setting = {}) {
     peer: (event) => peers.push(event),
     fault: (fault) => faults.push(fault),
     stats: () => ({ bytes: transferReport().bytes, uploaded: 0, links: 0, resources: [] }),
+    record: (report) => {
+      recorded.push(report);
+    },
     onTransfer: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -120,7 +126,13 @@ function engineOf(setting: Setting = {}) {
     openSocket: tracker.openSocket,
     createIdentity: () => Promise.resolve(identity),
     idle: () => Promise.resolve(),
-    timings: () => [],
+    timings: {
+      timeOrigin: 0,
+      observe: (listener) => {
+        timed.add(listener);
+        return () => timed.delete(listener);
+      },
+    },
     overlay: undefined,
     ...setting.environment,
   });
@@ -130,7 +142,7 @@ function engineOf(setting: Setting = {}) {
   });
   const of = <T extends PageMessage['t']>(kind: T) =>
     sent.filter((message): message is Extract<PageMessage, { t: T }> => message.t === kind);
-  return { clock, tracker, view, sent, faults, peers, listeners, hasher, engine, of };
+  return { clock, tracker, view, sent, faults, peers, listeners, timed, recorded, hasher, engine, of };
 }
 
 async function connected(page: ReturnType<typeof engineOf>): Promise<void> {
@@ -151,7 +163,7 @@ describe('permission', () => {
   it('is needed for everything', async () => {
     const page = engineOf();
     await page.clock.advance(60_000);
-    expect(page.sent).toEqual([]);
+    expect(page.sent).toEqual([{ t: 'places', on: true }]);
     expect(page.tracker.lines).toEqual([]);
     expect(page.hasher.asked).toEqual([]);
   });
@@ -191,7 +203,7 @@ describe('permission', () => {
     page.engine.allow(ALL);
     await settle();
     expect(page.faults).toEqual([{ code: 'not-supported', message: 'no key: no P-256' }]);
-    expect(page.sent).toEqual([]);
+    expect(page.of('lead')).toEqual([]);
   });
 });
 
@@ -229,6 +241,23 @@ describe('messages of the worker', () => {
     expect(page.of('placed')[1]?.wait).toBeLessThan(1700);
   });
 
+  it('counts what the worker left to the browser, and offers it to be shared', () => {
+    const page = engineOf();
+    page.engine.receive({ t: 'left', url: URL_A, destination: 'image', reason: 'no-engine' });
+    for (const listener of page.timed) listener([resourceTiming({ name: URL_A, workerStart: 3 })]);
+    expect(page.recorded).toMatchObject([{ url: URL_A, fallback: 'no-engine' }]);
+    expect(page.of('loaded')).toEqual([{ t: 'loaded', resources: [{ url: URL_A, destination: 'image' }] }]);
+  });
+
+  it('says after a new hello that it places resources', () => {
+    const page = engineOf();
+    page.engine.reconnected();
+    expect(page.of('places')).toEqual([
+      { t: 'places', on: true },
+      { t: 'places', on: true },
+    ]);
+  });
+
   it('answers a need at once when it cannot help', () => {
     const page = engineOf();
     page.engine.receive({
@@ -241,7 +270,7 @@ describe('messages of the worker', () => {
       wait: 1000,
       layer: false,
     });
-    expect(page.sent).toEqual([{ t: 'miss', id: 3, reason: 'no-engine' }]);
+    expect(page.of('miss')).toEqual([{ t: 'miss', id: 3, reason: 'no-engine' }]);
   });
 
   it('gets tokens for what was seen and for what will be, and asks the tracker for what is known', async () => {
@@ -269,7 +298,7 @@ describe('messages of the worker', () => {
     page.engine.receive({ t: 'seen', urls: [URL_A] });
     await page.clock.advance(50);
     page.engine.receive({ t: 'refused', url: URL_A, code: 'private', why: 'private', until });
-    page.engine.receive({ t: 'held', root: ROOT, ...cut, bits: Bitfield.full(2).toBytes(), until });
+    page.engine.receive({ t: 'held', root: ROOT, ...cut, bits: fullBitfield(2).toBytes(), until });
     page.engine.receive(known(ROOT, page.clock));
     await page.clock.advance(100_000);
     page.engine.receive({ t: 'seen', urls: [URL_A] });
@@ -283,7 +312,7 @@ describe('messages of the worker', () => {
     page.engine.allow({ visitor: true, site: false });
     await settle();
     const until = page.clock.now() + 600_000;
-    page.engine.receive({ t: 'held', root: ROOT, ...cut, bits: Bitfield.full(2).toBytes(), until });
+    page.engine.receive({ t: 'held', root: ROOT, ...cut, bits: fullBitfield(2).toBytes(), until });
     await connected(page);
     expect(page.tracker.line.of('have')).toMatchObject([{ add: [prefixOf(ROOT)] }]);
     page.engine.receive({ t: 'drop', root: ROOT });
@@ -295,7 +324,7 @@ describe('messages of the worker', () => {
     const page = engineOf();
     await connected(page);
     const until = page.clock.now() + 600_000;
-    page.engine.receive({ t: 'held', root: ROOT, ...cut, bits: Bitfield.full(2).toBytes(), until });
+    page.engine.receive({ t: 'held', root: ROOT, ...cut, bits: fullBitfield(2).toBytes(), until });
     await page.clock.advance(100);
     page.engine.reconnected();
     await page.clock.advance(100);
@@ -353,7 +382,12 @@ describe('messages of the worker', () => {
     const page = engineOf();
     page.engine.stop();
     page.engine.receive({ t: 'place', id: 1, url: URL_A, destination: 'image' });
-    expect(page.sent).toEqual([]);
+    page.engine.receive({ t: 'left', url: URL_A, destination: 'image', reason: 'no-engine' });
+    expect(page.sent).toEqual([
+      { t: 'places', on: true },
+      { t: 'places', on: false },
+    ]);
+    expect(page.timed.size).toBe(0);
   });
 });
 
@@ -408,7 +442,7 @@ async function twoVisitors(content: Uint8Array<ArrayBuffer>) {
   const introduce = (): void => {
     const want = b.tracker.line.of('want').at(-1);
     if (!want) throw new Error('nothing wanted');
-    const bits = Bitfield.full(want.roots.length);
+    const bits = fullBitfield(want.roots.length);
     const key = identities[0]?.publicKey ?? '';
     const peer = { pid: a.tracker.pid, key, admission: 'a.b.c', has: toBase64Url(bits.toBytes()), pass: 'p' };
     b.tracker.line.say({ t: 'peers', q: want.q, peers: [peer] });
@@ -421,7 +455,7 @@ describe('two visitors', () => {
     const content = seededBytes(11)(cut.length);
     const { a, b, clock, root, relay, introduce } = await twoVisitors(content);
     const until_ = clock.now() + 600_000;
-    a.engine.receive({ t: 'held', root, ...cut, bits: Bitfield.full(2).toBytes(), until: until_ });
+    a.engine.receive({ t: 'held', root, ...cut, bits: fullBitfield(2).toBytes(), until: until_ });
     b.engine.receive(known(root, clock));
     await clock.advance(100);
     introduce();

@@ -31,7 +31,7 @@ class FakeEngine implements Engine {
     this.permission = permission;
   }
   stats() {
-    return { leading: true, tracker: true, links: 3, uploaded: 77, before: { http: 10, cache: 4 } };
+    return { leading: true, tracker: true, links: 3, uploaded: 77 };
   }
   stop(): void {
     this.stopped = true;
@@ -317,8 +317,7 @@ describe('messages', () => {
     await settle();
     expect(heard).toEqual([first, second]);
     expect(page.peerfold.stats()).toEqual({
-      // With what the engine knows from before the worker: 10 over HTTP, 4 from the cache.
-      bytes: { peer: 21, store: 7, cache: 7, http: 20, wasted: 4 },
+      bytes: { peer: 21, store: 7, cache: 3, http: 10, wasted: 4 },
       uploaded: 77,
       links: 3,
       resources: [first, second, first],

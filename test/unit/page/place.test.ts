@@ -269,20 +269,6 @@ describe('HTTP time', () => {
     time.learn(transferReport({ destination: 'video', http: 5, duration: 1e9 }));
     expect(time.expect('video')).toBeLessThanOrEqual(5000);
   });
-
-  it('recalls the images that the page loaded by itself', () => {
-    const time = new HttpTime();
-    const timed = { initiatorType: 'img', workerStart: 0, transferSize: 9, duration: 40 };
-    time.recall([timed, timed, { ...timed, duration: 60 }]);
-    expect(time.expect('image')).toBe(45);
-    expect(time.expect('video')).toBe(300);
-    time.recall([
-      { ...timed, duration: 4000, initiatorType: 'script' },
-      { ...timed, duration: 4000, workerStart: 12 },
-      { ...timed, duration: 4000, transferSize: 0 },
-    ]);
-    expect(time.expect('image')).toBe(45);
-  });
 });
 
 describe('the placer', () => {

@@ -13,6 +13,7 @@ import { decodeFrame, encodeFrame, type Frame } from '../../../src/protocol/peer
 import { FakeClock } from '../../support/fake-clock.js';
 import { memoryPair, type MemoryLink } from '../../support/memory-link.js';
 import { seededBytes } from '../../support/random.js';
+import { fullBitfield } from '../../support/bits.js';
 import { Content } from '../../support/swarm-town.js';
 
 const KIB = 1024;
@@ -95,7 +96,7 @@ class Duel {
 
 const content = new Content('session', 300 * KIB);
 const { root, cut } = content;
-const FULL = Bitfield.full(5).toBytes();
+const FULL = fullBitfield(5).toBytes();
 const have = (pieces: number, bits: Bytes): Frame => ({ type: 'have', root, pieces, bits });
 const first = { root, index: 0 as PieceIndex, size: 64 * KIB };
 const request = (id: number, piece = 0, begin = 0, length = 64 * KIB): Frame => ({
@@ -296,7 +297,7 @@ describe('uploading', () => {
 
   beforeEach(async () => {
     duel.readResult = () => Promise.resolve(bytes);
-    duel.shelf.put(root, cut, Bitfield.full(5));
+    duel.shelf.put(root, cut, fullBitfield(5));
     await duel.greet();
   });
 
@@ -378,7 +379,7 @@ describe('uploading', () => {
     await duel.says(request(MAX_QUEUED));
     expect(duel.closed).toBe('hostile');
     const second = new Duel();
-    second.shelf.put(root, cut, Bitfield.full(5));
+    second.shelf.put(root, cut, fullBitfield(5));
     second.readResult = () => new Promise(() => undefined);
     await second.greet();
     await second.says(request(1), request(1));
@@ -386,7 +387,7 @@ describe('uploading', () => {
   });
 
   it('sends a layer to whoever asks for it', async () => {
-    duel.shelf.put(root, cut, Bitfield.full(5), new Uint8Array(160).fill(3));
+    duel.shelf.put(root, cut, fullBitfield(5), new Uint8Array(160).fill(3));
     await duel.says({ type: 'ask', layers: true, roots: [root] });
     expect(duel.of('layer')).toEqual([{ type: 'layer', root, hashes: new Uint8Array(160).fill(3) }]);
   });

@@ -1,19 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_DIGEST_URLS } from '../../../src/core/limits.js';
 import { MAX_PIECE_LENGTH } from '../../../src/core/pieces.js';
-import {
-  FALLBACK_REASONS,
-  isBridgeCall,
-  isBridgeHello,
-  parsePageMessage,
-} from '../../../src/protocol/bridge.js';
+import { PAGE_REASONS, isBridgeCall, isBridgeHello, parsePageMessage } from '../../../src/protocol/bridge.js';
 import { withMissingFields, withWrongFields } from '../../support/hostile.js';
 import { JWS, KEY, ROOT } from '../../support/samples.js';
 
 const messages: Record<string, { valid: object; optional?: readonly string[] }> = {
   allow: { valid: { t: 'allow', allowed: true } },
   lead: { valid: { t: 'lead', on: false } },
+  places: { valid: { t: 'places', on: true } },
   placed: { valid: { t: 'placed', id: 1, wait: 250.5, reason: 'above-fold' }, optional: ['reason'] },
+  loaded: { valid: { t: 'loaded', resources: [{ url: 'https://site.example/a.jpg', destination: '' }] } },
   tokens: { valid: { t: 'tokens', tokens: [JWS] } },
   layer: { valid: { t: 'layer', root: ROOT, bytes: new Uint8Array(64) } },
   piece: { valid: { t: 'piece', root: ROOT, index: 3, from: 2, bytes: new Uint8Array(10) } },
@@ -67,9 +64,8 @@ describe('page messages', () => {
   });
 
   it('name only reasons that are known', () => {
-    for (const reason of FALLBACK_REASONS)
-      expect(parsePageMessage({ t: 'miss', id: 1, reason })).toBeDefined();
-    expect(parsePageMessage({ t: 'miss', id: 1, reason: 'because' })).toBeUndefined();
+    for (const reason of PAGE_REASONS) expect(parsePageMessage({ t: 'miss', id: 1, reason })).toBeDefined();
+    expect(parsePageMessage({ t: 'miss', id: 1, reason: 'canary' })).toBeUndefined();
     expect(parsePageMessage({ t: 'placed', id: 1, wait: 0, reason: 'length' })).toBeUndefined();
   });
 
@@ -103,7 +99,7 @@ describe('page messages', () => {
 });
 
 describe('the greeting', () => {
-  const hello = { peerfold: 'hello', build: 'abc', visit: 'v1', allowed: true };
+  const hello = { peerfold: 'hello', build: 'abc', visit: 'v1', allowed: true, early: false };
 
   it('is known', () => {
     expect(isBridgeHello(hello)).toBe(true);

@@ -3,8 +3,9 @@ import { createStore, set } from 'idb-keyval';
 import { describe, expect, it } from 'vitest';
 import type { ByteLength, CanonicalUrl, PieceIndex, Root } from '../../../src/core/brands.js';
 import { BackedStore } from '../../../src/store/backed.js';
-import { memoryBacking, type Backing } from '../../../src/store/backing.js';
+import type { Backing } from '../../../src/store/backing.js';
 import { indexedDbStore } from '../../../src/store/indexeddb.js';
+import { memoryBacking } from '../../support/memory-backing.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
 const PIECE = 65_536;

@@ -199,7 +199,7 @@ describe('the policy', () => {
     expect(page.last('policy')).toEqual({ t: 'policy', enabled: false, rollout: 1 });
     expectSame(await rig.bytes(rig.ask(PATH)), bytes);
     await rig.rest();
-    expect(page.reports[0]?.fallback).toBe('disabled');
+    expect(page.last('left')?.reason).toBe('disabled');
     expect(page.all('seen')).toEqual([]);
   });
 
@@ -224,7 +224,7 @@ describe('the policy', () => {
     expect(page.last('policy')).toEqual({ t: 'policy', enabled: false, rollout: 0 });
     expectSame(await rig.bytes(rig.ask(PATH)), bytes);
     await rig.rest();
-    expect(page.reports.at(-1)?.fallback).toBe('disabled');
+    expect(page.last('left')?.reason).toBe('disabled');
   });
 
   it('that cannot be renewed costs nothing that is stored', async () => {
@@ -252,7 +252,7 @@ describe('the policy', () => {
     await rig.rest();
     expect(rig.hasherRequests).toEqual([]);
     expect(page.all('seen')).toEqual([]);
-    expect(page.reports[0]?.fallback).toBe('not-allowed');
+    expect(page.last('left')?.reason).toBe('not-allowed');
     page.say({ t: 'allow', allowed: true });
     await rig.rest();
     expect(rig.hasherRequests).toContain('/v1/policy');
@@ -276,7 +276,7 @@ describe('the policy', () => {
     expect(page.last('refused')).toMatchObject({ url: urlOf(PATH), code: 'private' });
     expectSame(await rig.bytes(rig.ask(PATH)), bytes);
     await rig.rest();
-    expect(page.reports.at(-1)?.fallback).toBe('refused');
+    expect(page.last('left')?.reason).toBe('refused');
     expect(page.all('held')).toEqual([]);
   });
 });

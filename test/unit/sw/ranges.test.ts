@@ -272,6 +272,7 @@ describe('a whole body', () => {
 describe('a media element that began without the worker', () => {
   it('keeps the browser’s own answers, also when peers could help later', async () => {
     const { rig, bytes, signed, page } = await film();
+    page.lead({ early: true });
     rig.serve(page, bytes, signed, (one) => one);
     page.place = () => ({ wait: 0, reason: 'before-worker' });
     await answer(rig, 'bytes=600000-');
@@ -282,9 +283,31 @@ describe('a media element that began without the worker', () => {
 
   it('is assumed when one is new in the middle and the page does not answer', async () => {
     const { rig, page } = await film();
+    page.lead({ early: true });
     page.place = () => undefined;
     await answer(rig, 'bytes=600000-');
     expect(rig.requests).toMatchObject([{ untouched: true }]);
+  });
+
+  it('is assumed when one is new in the middle and there is no page yet', async () => {
+    const { rig } = await film();
+    await rig.until(rig.ask(PATH, { ...video('bytes=600000-'), clientId: 'tab-9' }));
+    expect(rig.requests).toMatchObject([{ untouched: true }]);
+  });
+
+  it('is not assumed of a page in which none did, and that is not asked about it', async () => {
+    const { rig, page } = await film();
+    page.place = () => ({ wait: 0 });
+    await answer(rig, 'bytes=600000-');
+    expect(rig.requests).toMatchObject([{ untouched: false, range: 'bytes=600000-1310719' }]);
+    expect(page.all('place')).toHaveLength(1);
+  });
+
+  it('is not assumed of a page that was loaded through the worker', async () => {
+    const { rig } = await film();
+    rig.worker.expect('tab-9');
+    await rig.until(rig.ask(PATH, { ...video('bytes=600000-'), clientId: 'tab-9' }));
+    expect(rig.requests).toMatchObject([{ untouched: false }]);
   });
 
   it('is not assumed at the start', async () => {

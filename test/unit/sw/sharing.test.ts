@@ -123,7 +123,7 @@ describe('an HTTP copy', () => {
     const { rig, bytes, page } = await visitTo('/media/icon.png', 5000);
     expectSame(await rig.bytes(rig.ask('/media/icon.png')), bytes);
     await rig.rest();
-    expect(page.reports[0]?.fallback).toBe('too-small');
+    expect(page.last('left')?.reason).toBe('too-small');
     expect(page.all('need')).toEqual([]);
     expect(page.all('held')).toEqual([]);
   });
@@ -132,7 +132,7 @@ describe('an HTTP copy', () => {
     const { rig, bytes, page } = await visitTo('/media/huge.png', 5 * 2 ** 20);
     expectSame(await rig.bytes(rig.ask('/media/huge.png')), bytes);
     await rig.rest();
-    expect(page.reports[0]?.fallback).toBe('too-large');
+    expect(page.last('left')?.reason).toBe('too-large');
   });
 
   it('is told to a new leader with its layer, and dropped from what an old visit used', async () => {

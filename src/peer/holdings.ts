@@ -1,3 +1,4 @@
+import { BoundedMap } from '../core/bounded-map.js';
 import { Bitfield } from '../core/bitfield.js';
 import type { Bytes } from '../core/bytes.js';
 import type { PieceIndex, Root } from '../core/brands.js';
@@ -5,7 +6,6 @@ import type { Clock } from '../core/clock.js';
 import { pieceCount, type Cut } from '../core/pieces.js';
 import type { Content } from './contract.js';
 import type { Judgement } from './downloads.js';
-import { RecentMap } from './recent-map.js';
 
 /** Roots that each side remembers having asked for: a long visit's worth; the oldest are forgotten. */
 export const MAX_ASKED = 4096;
@@ -21,7 +21,7 @@ interface Asked {
 
 /** What one peer was asked about, and what it said it holds. */
 export class Holdings {
-  readonly #asked = new RecentMap<Root, Asked>(MAX_ASKED);
+  readonly #asked = new BoundedMap<Root, Asked>(MAX_ASKED);
 
   constructor(private readonly clock: Clock) {}
 

@@ -1,9 +1,10 @@
+import { BoundedMap } from '../core/bounded-map.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Root } from '../core/brands.js';
 import type { Clock, Timer } from '../core/clock.js';
 import { MAX_ASK_ROOTS } from '../core/limits.js';
 import { HASH_LENGTH } from '../core/merkle.js';
-import { pieceCount, type Cut } from '../core/pieces.js';
+import { pieceCount, pieceSize, type Cut } from '../core/pieces.js';
 import { TokenBucket } from '../core/token-bucket.js';
 import {
   decodeFrame,
@@ -17,7 +18,7 @@ import type { Content, UploadSource } from './contract.js';
 import { Downloads, type Assignment, type Judgement } from './downloads.js';
 import { Holdings, MAX_ASKED } from './holdings.js';
 import type { CloseReason, Link } from './link.js';
-import { RecentMap } from './recent-map.js';
+
 import type { Shelf } from './shelf.js';
 import type { UploadGate } from './upload-gate.js';
 import { UploadQueue } from './upload-queue.js';
@@ -67,7 +68,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #uploads: UploadQueue;
   readonly #control: TokenBucket;
-  readonly #askers = new RecentMap<Root, true>(MAX_ASKED);
+  readonly #askers = new BoundedMap<Root, true>(MAX_ASKED);
   readonly #layersAsked = new Map<Root, Cut>();
   #helloTimer: Timer;
   #ready = false;
@@ -270,8 +271,9 @@ export class Session {
   }
 
   #onRequest(frame: Frame & { type: 'request' }): Judgement {
-    if (this.#options.shelf.offers(frame.root, frame.piece)) {
-      return this.#uploads.add(frame) ? 'fine' : 'hostile';
+    const offered = this.#options.shelf.find(frame.root);
+    if (offered?.bits.has(frame.piece)) {
+      return this.#uploads.add(frame, pieceSize(offered.cut, frame.piece)) ? 'fine' : 'hostile';
     }
     this.#send({ type: 'reject', id: frame.id });
     return 'fine';

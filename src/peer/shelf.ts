@@ -1,6 +1,6 @@
 import type { Bitfield } from '../core/bitfield.js';
 import type { Bytes } from '../core/bytes.js';
-import type { PieceIndex, Root } from '../core/brands.js';
+import type { Root } from '../core/brands.js';
 import type { Cut } from '../core/pieces.js';
 import type { Content } from './contract.js';
 
@@ -30,9 +30,5 @@ export class Shelf {
 
   find(root: Root): Shared | undefined {
     return this.open ? this.#shared.get(root) : undefined;
-  }
-
-  offers(root: Root, index: PieceIndex): boolean {
-    return this.find(root)?.bits.has(index) ?? false;
   }
 }

@@ -1,6 +1,7 @@
 import type { Bytes } from '../core/bytes.js';
 import type { PieceIndex, Root } from '../core/brands.js';
 import { DATA_PAYLOAD } from '../core/limits.js';
+import { MAX_PIECE_LENGTH } from '../core/pieces.js';
 import { encodeFrame, type Frame, type RequestFrame } from '../protocol/peer.js';
 import type { UploadSource } from './contract.js';
 import { HIGH_WATER, type Link } from './link.js';
@@ -8,14 +9,18 @@ import type { Sender, UploadGate } from './upload-gate.js';
 
 /** Requests that one peer may have queued: the widest window in blocks of 64 KiB, twice. */
 export const MAX_QUEUED = 64;
-/** Pieces of one peer that are held in memory: the one being sent, the next, and the one just sent. */
-const MAX_LOADED = 3;
-/** Pieces read at once for one peer: the one being sent and the next. */
+/** Bytes of one peer's pieces that are held in memory: three of the largest, one sent, one being sent, one next. */
+const MAX_LOADED = 3 * MAX_PIECE_LENGTH;
+/** Pieces read at once for one peer: the one being sent and the next, */
 const READ_AHEAD = 2;
+/** or more while they are small: a peer's first window (bytes) is read in one go. */
+const READ_AHEAD_BYTES = 256 * 1024;
 
 interface Job {
   readonly request: RequestFrame;
   readonly piece: string;
+  /** Of the whole piece. */
+  readonly size: number;
   sent: number;
 }
 
@@ -47,11 +52,11 @@ export class UploadQueue implements Sender {
     return this.#jobs.length;
   }
 
-  /** False when the peer asks for more than anybody can use, or uses an id twice. */
-  add(request: RequestFrame): boolean {
+  /** `size` is that of the whole piece. False when the peer asks for more than anybody can use, or uses an id twice. */
+  add(request: RequestFrame, size: number): boolean {
     if (this.#jobs.length >= MAX_QUEUED) return false;
     if (this.#jobs.some((job) => job.request.id === request.id)) return false;
-    this.#jobs.push({ request, piece: pieceKey(request.root, request.piece), sent: 0 });
+    this.#jobs.push({ request, piece: pieceKey(request.root, request.piece), size, sent: 0 });
     this.#load();
     this.#options.gate.enter(this);
     return true;
@@ -135,12 +140,14 @@ export class UploadQueue implements Sender {
     this.#options.gate.enter(this);
   }
 
-  /** Starts reading the pieces that are next; a flood of requests for many pieces reads two at a time. */
+  /** Starts reading the pieces that are next; a flood of requests for many pieces reads a few at a time. */
   #load(): void {
     const next = new Set<string>();
-    for (const { request, piece } of this.#jobs) {
-      if (next.size === READ_AHEAD) break;
+    let bytes = 0;
+    for (const { request, piece, size } of this.#jobs) {
       if (next.has(piece)) continue;
+      bytes += size;
+      if (next.size >= READ_AHEAD && bytes > READ_AHEAD_BYTES) break;
       next.add(piece);
       if (!this.#loaded.has(piece) && !this.#loading.has(piece)) this.#read(request, piece);
     }
@@ -175,7 +182,12 @@ export class UploadQueue implements Sender {
   #forget(): void {
     const wanted = new Set(this.#jobs.map((job) => job.piece));
     const byUse = [...this.#loaded.keys()].sort((a, b) => Number(wanted.has(a)) - Number(wanted.has(b)));
-    for (const key of byUse.slice(0, Math.max(0, byUse.length - MAX_LOADED))) this.#loaded.delete(key);
+    let bytes = [...this.#loaded.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    for (const key of byUse) {
+      if (bytes <= MAX_LOADED) return;
+      bytes -= this.#loaded.get(key)?.byteLength ?? 0;
+      this.#loaded.delete(key);
+    }
   }
 }
 

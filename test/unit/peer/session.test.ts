@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Bitfield } from '../../../src/core/bitfield.js';
 import type { Bytes } from '../../../src/core/bytes.js';
-import type { PieceIndex, Root } from '../../../src/core/brands.js';
+import type { ByteLength, PieceIndex, Root } from '../../../src/core/brands.js';
 import { DATA_PAYLOAD, MAX_FRAME } from '../../../src/core/limits.js';
+import { MAX_PIECE_LENGTH } from '../../../src/core/pieces.js';
 import type { Assignment } from '../../../src/peer/downloads.js';
 import type { CloseReason } from '../../../src/peer/link.js';
 import { Session } from '../../../src/peer/session.js';
@@ -366,9 +367,17 @@ describe('uploading', () => {
     expect(duel.of('reject').map(({ id }) => id)).toEqual([1]);
   });
 
-  it('reads no more than two pieces ahead, however many are asked for', async () => {
+  it('reads no more than a first window ahead, however much is asked for', async () => {
     duel.readResult = () => new Promise(() => undefined);
     await duel.says(...content.indexes.map((index) => request(index, index)));
+    expect(duel.reads).toHaveLength(4);
+  });
+
+  it('reads no more than two large pieces ahead', async () => {
+    const large = { length: (5 * MAX_PIECE_LENGTH) as ByteLength, piece: MAX_PIECE_LENGTH };
+    duel.shelf.put(root, large, fullBitfield(5));
+    duel.readResult = () => new Promise(() => undefined);
+    await duel.says(...content.indexes.map((index) => request(index, index, 0, 16 * KIB)));
     expect(duel.reads).toHaveLength(2);
   });
 

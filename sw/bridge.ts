@@ -147,7 +147,7 @@ export class Bridge {
     return (page ? page.places : this.#mayArrive(clientId)) ? undefined : 'no-engine';
   }
 
-  /** The page of a client. One that this worker does not know, because it was restarted, is called. */
+  /** The page of a client; one that was there before this worker is given a moment to say hello. */
   async pageOf(clientId: string): Promise<Page | undefined> {
     return this.#pages.get(clientId) ?? (this.isBorn(clientId) ? undefined : this.#arriving(clientId));
   }

@@ -61,12 +61,10 @@ export class Responder {
   async #answer(asked: Asked, tally: Tally): Promise<Response> {
     const { chooser, passThrough, origin } = this.#options;
     const look = asked.look ?? chooser.look(asked);
+    // It may fail while nobody waits for it; after a cache hit nobody ever does.
+    Promise.resolve(look).catch(() => undefined);
     const cached = await origin.probe(asked);
-    if (cached) {
-      // Nobody asks any more what came of it.
-      Promise.resolve(look).catch(() => undefined);
-      return passThrough.handOn(asked, cached, 'cache', tally);
-    }
+    if (cached) return passThrough.handOn(asked, cached, 'cache', tally);
     const choice = this.#stayVerified(asked, await chooser.choose(asked, await look));
     if (choice.kind === 'gather') return this.#gather(asked, choice, tally);
     tally.fellBack(choice.reason);

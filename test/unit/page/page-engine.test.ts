@@ -358,24 +358,21 @@ describe('messages of the worker', () => {
     expect(page.of('layer')).toMatchObject([{ root: ROOT }]);
   });
 
-  it('misses when the tracker knows nobody', async () => {
+  it('misses when the tracker knows nobody, and at once when it has said so before', async () => {
     const page = engineOf();
     await connected(page);
-    page.engine.receive({
-      t: 'need',
-      id: 4,
-      url: URL_A,
-      root: ROOT,
-      ...cut,
-      pieces: [0 as PieceIndex],
-      wait: 5000,
-      layer: false,
-    });
+    const need = { t: 'need', url: URL_A, root: ROOT, ...cut, wait: 5000, layer: false } as const;
+    page.engine.receive({ ...need, id: 4, pieces: [0 as PieceIndex] });
     await page.clock.advance(100);
     const q = page.tracker.line.of('want')[0]?.q ?? -1;
     page.tracker.line.say({ t: 'peers', q, peers: [] });
     await settle();
     expect(page.of('miss')).toMatchObject([{ id: 4, reason: 'no-peers' }]);
+    page.engine.receive({ t: 'cancel', id: 4 });
+    page.engine.receive({ ...need, id: 5, pieces: [1 as PieceIndex] });
+    await page.clock.advance(50);
+    expect(page.of('miss').at(-1)).toMatchObject({ id: 5, reason: 'no-peers' });
+    expect(page.tracker.line.of('want')).toHaveLength(1);
   });
 
   it('ignores everything after stop', () => {

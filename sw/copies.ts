@@ -4,6 +4,7 @@ import { concat, type Bytes, type Sha256 } from '../src/core/bytes.js';
 import type { Clock } from '../src/core/clock.js';
 import { hashWhole, VerifiedLayer } from '../src/core/merkle.js';
 import { pieceCount, pieceSpan, piecesOf } from '../src/core/pieces.js';
+import type { Source } from '../src/protocol/bridge.js';
 import type { DigestClaims } from '../src/protocol/hasher.js';
 import { readUpTo } from './body.js';
 import { looksPublic } from './freshness.js';
@@ -26,7 +27,7 @@ export interface CopiesOptions {
   /** Takes the work of comparing, to hear of its failure. */
   readonly settling: (work: Promise<void>) => void;
   /** The visitor's own bytes are not the signed ones. */
-  readonly onDiffers: (digest: DigestClaims) => void;
+  readonly onDiffers: (digest: DigestClaims, source: Source) => void;
 }
 
 /** Larger bodies are not kept to be shared: they would push everything else out. */
@@ -52,6 +53,7 @@ interface Copy {
   whole: number | undefined;
   since: number;
   settling: boolean;
+  readonly source: Source;
 }
 
 /**
@@ -74,11 +76,14 @@ export class Copies {
     });
   }
 
-  /** A body from the origin; `whole` when it is all of the representation. */
-  offer(url: CanonicalUrl, start: number, bytes: Uint8Array, whole: boolean): void {
+  /**
+   * A body from the origin or the HTTP cache; `whole` when it is all of the representation. A difference
+   * is worth a report only in what the origin gives now: a cache may be older than the last change.
+   */
+  offer(url: CanonicalUrl, start: number, bytes: Uint8Array, whole: boolean, source: Source): void {
     const now = this.#options.clock.ticks();
     const copy = whole ? undefined : this.#copies.get(url);
-    const kept = copy ?? { parts: new SpanBuffer(), whole: undefined, since: now, settling: false };
+    const kept = copy ?? { parts: new SpanBuffer(), whole: undefined, since: now, settling: false, source };
     kept.parts.add(start, bytes);
     kept.since = now;
     if (whole) kept.whole = bytes.byteLength;
@@ -107,14 +112,14 @@ export class Copies {
     const same = await (whole ? this.#compareWhole(whole, digest) : this.#comparePieces(copy, digest));
     copy.settling = false;
     if (copy.whole !== undefined || !same || copy.parts.size === 0) this.#copies.delete(url);
-    if (!same) this.#options.onDiffers(digest);
+    if (!same) this.#options.onDiffers(digest, copy.source);
   }
 
   async #reread(url: CanonicalUrl): Promise<void> {
     const response = await this.#options.origin.cached(url);
     if (response?.status !== 200 || !response.body || !mayCopy(response)) return;
     const bytes = await readUpTo(response.body, MAX_COPY);
-    if (bytes) this.offer(url, 0, bytes, true);
+    if (bytes) this.offer(url, 0, bytes, true, 'cache');
   }
 
   async #compareWhole(bytes: Bytes, digest: DigestClaims): Promise<boolean> {

@@ -128,5 +128,5 @@ async function accept(filling: Filling, index: PieceIndex, bytes: Bytes): Promis
 }
 
 function failed(): PeerfoldError {
-  return new PeerfoldError('origin-failed', 'the origin does not give the bytes');
+  return new PeerfoldError('origin-failed', 'no bytes');
 }

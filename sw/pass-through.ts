@@ -115,6 +115,6 @@ export class PassThrough {
     if (response.status === 206 && !part) return;
     const start = part?.span.start ?? 0;
     if (!tokens.peek(url)) seen.note(url);
-    copies.offer(url, start, bytes, response.status === 200 || bytes.byteLength === part?.length);
+    copies.offer(url, start, bytes, response.status === 200 || bytes.byteLength === part?.length, source);
   }
 }

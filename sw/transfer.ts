@@ -110,8 +110,7 @@ export class Transfer {
   /** Ends everything under way; what still comes is inert. */
   close(): void {
     this.#stop.abort();
-    for (const batch of this.#batches)
-      batch.fail(new PeerfoldError('origin-failed', 'the answer was closed'));
+    for (const batch of this.#batches) batch.fail(new PeerfoldError('origin-failed', 'closed'));
   }
 
   #openAhead(): void {

@@ -5,6 +5,7 @@ import {
   isBridgeHello,
   type PageMessage,
   type SiteConfig,
+  type Source,
   type WorkerMessage,
 } from '../src/protocol/bridge.js';
 import type { DigestClaims, PolicyClaims } from '../src/protocol/hasher.js';
@@ -216,9 +217,9 @@ export class PeerfoldWorker {
     if (listener && policy?.enabled) this.#guard(listener, this.#holdings.tellAll(listener));
   }
 
-  #onDiffers(digest: DigestClaims): void {
+  #onDiffers(digest: DigestClaims, source: Source = 'http'): void {
     this.#tokens.distrust(digest);
-    this.#bridge.toLeader({ t: 'differs', url: digest.sub, signed: digest.root });
+    if (source === 'http') this.#bridge.toLeader({ t: 'differs', url: digest.sub, signed: digest.root });
   }
 
   #report(asked: Asked, tally: Tally): void {

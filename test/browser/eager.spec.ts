@@ -59,6 +59,16 @@ function note(type: string, description: string): void {
   test.info().annotations.push({ type, description });
 }
 
+test('eager images of a first visit are shared, and cost the origin no second request', async ({ stage }) => {
+  const a = await stage.visitor();
+  await a.open(EAGER);
+  await a.allImagesLoaded();
+  await stage.announced(IMAGES.length);
+  await expectExact(a, IMAGES);
+  for (const path of IMAGES) expect(stage.browserRequests(path), path).toHaveLength(1);
+  expect(share(await bytesFor(a, IMAGES), 'http')).toBe(1);
+});
+
 test('eager images of a returning visitor come from the store', async ({ stage }) => {
   const b = await returning(stage);
   await rest(b, stage.site.url);

@@ -1,7 +1,7 @@
 import type { CanonicalUrl } from '../src/core/brands.js';
 import { parseRange, type RangeSpec } from '../src/core/ranges.js';
 import type { SiteConfig } from '../src/protocol/bridge.js';
-import { isOurs, isPlaylist } from '../src/protocol/patterns.js';
+import { isOurs } from '../src/protocol/patterns.js';
 import { canonicalUrl } from '../src/protocol/url.js';
 
 /** What the synchronous decision looks at: the part of a `Request` that does not take time. */
@@ -47,7 +47,7 @@ export function routeOf(facts: RequestFacts, clientId: string, config: SiteConfi
   const url = canonicalUrl(facts.url);
   if (url === undefined) return undefined;
   const address = new URL(url);
-  if (!isOurs(config, address, facts.destination) || isPlaylist(address)) return undefined;
+  if (!isOurs(config, address, facts.destination)) return undefined;
   const sameOrigin = address.origin === config.site;
   // Our own cross-origin requests carry no credentials; a page that wants them gets the browser's.
   if (!sameOrigin && facts.mode === 'cors' && facts.credentials === 'include') return undefined;

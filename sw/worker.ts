@@ -9,7 +9,7 @@ import {
   type WorkerMessage,
 } from '../src/protocol/bridge.js';
 import type { DigestClaims, PolicyClaims } from '../src/protocol/hasher.js';
-import { isOurs, isPlaylist } from '../src/protocol/patterns.js';
+import { isOurs } from '../src/protocol/patterns.js';
 import type { PieceStore } from '../src/store/port.js';
 import { RemoteKeys } from '../src/verify/keys.js';
 import { verifyAdmission } from '../src/verify/statements.js';
@@ -196,7 +196,7 @@ export class PeerfoldWorker {
     for (const { url, destination } of resources) {
       const address = new URL(url);
       const isOur = address.origin === config.site && isOurs(config, address, destination);
-      if (!isOur || isPlaylist(address) || this.#tokens.refused(url) || !this.#trust.mayShare) continue;
+      if (!isOur || this.#tokens.refused(url) || !this.#trust.mayShare) continue;
       if (!this.#tokens.peek(url)) this.#seen.note(url);
       this.#copies.expect(url);
     }

@@ -1,7 +1,7 @@
 import type { CanonicalUrl } from '../core/brands.js';
 import type { Clock, Timer } from '../core/clock.js';
 import type { SiteConfig } from '../protocol/bridge.js';
-import { isOurs, isPlaylist } from '../protocol/patterns.js';
+import { isOurs } from '../protocol/patterns.js';
 import { canonicalUrl } from '../protocol/url.js';
 
 export interface AheadOptions {
@@ -65,8 +65,7 @@ export class Ahead {
     for (const [source, destination] of sourcesOf(this.options.document)) {
       const url = canonicalUrl(source);
       if (!url || this.#told.has(url) || this.#told.size >= MAX_FOUND) continue;
-      const parsed = new URL(url);
-      if (!isOurs(this.options.config, parsed, destination) || isPlaylist(parsed)) continue;
+      if (!isOurs(this.options.config, new URL(url), destination)) continue;
       this.#told.add(url);
       fresh.push(url);
     }

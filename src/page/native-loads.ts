@@ -2,7 +2,7 @@ import { BoundedMap } from '../core/bounded-map.js';
 import type { CanonicalUrl } from '../core/brands.js';
 import { MAX_DIGEST_URLS } from '../core/limits.js';
 import type { FallbackReason, LoadedResource, SiteConfig, TransferReport } from '../protocol/bridge.js';
-import { isOurs, isPlaylist } from '../protocol/patterns.js';
+import { isOurs } from '../protocol/patterns.js';
 import { canonicalUrl } from '../protocol/url.js';
 
 /** What the browser's own timing tells of one resource (Resource Timing). */
@@ -75,8 +75,7 @@ export class NativeLoads {
   #beforeWorker(url: CanonicalUrl, { initiatorType, workerStart }: ResourceTiming): Left | undefined {
     const destination = DESTINATIONS[initiatorType];
     if (workerStart > 0 || destination === undefined) return undefined;
-    const address = new URL(url);
-    if (isPlaylist(address) || !isOurs(this.options.config, address, destination)) return undefined;
+    if (!isOurs(this.options.config, new URL(url), destination)) return undefined;
     return { destination, reason: 'before-worker' };
   }
 

@@ -93,18 +93,6 @@ export class PageEngine implements Engine {
     void this.#makeIdentity();
   }
 
-  #countNativeLoads(): NativeLoads {
-    const { host, environment } = this;
-    return new NativeLoads({
-      config: host.config,
-      ...environment.timings,
-      record: host.record,
-      loaded: (resources) => {
-        host.send({ t: 'loaded', resources });
-      },
-    });
-  }
-
   allow(permission: Permission): void {
     this.#permission = permission;
     this.#update();
@@ -149,6 +137,18 @@ export class PageEngine implements Engine {
     this.#placer.close();
     this.#holdings.clear();
     this.environment.clock.clearTimeout(this.#interestTimer);
+  }
+
+  #countNativeLoads(): NativeLoads {
+    const { host, environment } = this;
+    return new NativeLoads({
+      config: host.config,
+      ...environment.timings,
+      record: host.record,
+      loaded: (resources) => {
+        host.send({ t: 'loaded', resources });
+      },
+    });
   }
 
   /** What the worker knows or has verified; false when the message is none of that. */

@@ -18,7 +18,6 @@ import type { Content, UploadSource } from './contract.js';
 import { Downloads, type Assignment, type Judgement } from './downloads.js';
 import { Holdings, MAX_ASKED } from './holdings.js';
 import type { CloseReason, Link } from './link.js';
-
 import type { Shelf } from './shelf.js';
 import type { UploadGate } from './upload-gate.js';
 import { UploadQueue } from './upload-queue.js';

@@ -37,17 +37,18 @@ type Rules = Pick<SiteConfig, 'site' | 'include' | 'exclude' | 'origins'>;
 /**
  * Whether a request for `url` with this `destination` (Fetch standard; empty for `fetch` and XHR) is
  * Peerfold's to answer: media of the site and of the configured origins, and included URLs of those.
+ * Playlists are passed through: they change, and what they name is shared on its own.
  * Documents, scripts, styles, fonts and whatever else browsers come to fetch never are.
  */
 export function isOurs(rules: Rules, url: URL, destination: string): boolean {
   const isMedia = MEDIA_DESTINATIONS.includes(destination);
-  if (!isMedia && destination !== SCRIPTED_DESTINATION) return false;
+  if (isPlaylist(url) || (!isMedia && destination !== SCRIPTED_DESTINATION)) return false;
   if (url.origin !== rules.site && !rules.origins.includes(url.origin)) return false;
   if (rules.exclude.some((pattern) => matchesPattern(pattern, url))) return false;
   return isMedia || rules.include.some((pattern) => matchesPattern(pattern, url));
 }
 
-/** Playlists are passed through: they change, and what they name is shared on its own. */
+/** Whether a URL is that of a playlist or manifest, by its ending. */
 export function isPlaylist(url: URL): boolean {
   return /\.(m3u8?|mpd)$/i.test(url.pathname);
 }

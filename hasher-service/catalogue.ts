@@ -1,15 +1,15 @@
 import type { CanonicalUrl, Site } from '../src/core/brands.js';
 import type { Clock } from '../src/core/clock.js';
 import type { DigestClaims } from '../src/protocol/hasher.js';
-import type { Archive } from './archive.js';
+import type { Archive } from './state/archive.js';
 import { LeastRecentlyUsedMap } from '../src/core/bounded-map.js';
-import type { Drafter } from './drafter.js';
-import type { Examiner, Finding } from './examine.js';
+import type { Drafter } from './signing/drafter.js';
+import type { Examiner, Finding } from './sources/examine.js';
 import type { FetchQueue } from './fetch-queue.js';
-import type { LiveRoots } from './live-roots.js';
-import type { PolicyFile } from './policy-file.js';
-import { isKept, isPassing, type RefusalCode } from './refusals.js';
-import type { Refusal, Statement, Token } from './statements.js';
+import type { LiveRoots } from './state/live-roots.js';
+import type { PolicyFile } from './policy/policy-file.js';
+import { isKept, isPassing, type RefusalCode } from './judging/refusals.js';
+import type { Refusal, Statement, Token } from './signing/statements.js';
 
 /**
  * What is known about every URL, and the one place where it changes.

@@ -1,21 +1,21 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { Archive } from './archive.js';
+import { Archive } from './state/archive.js';
 import { Catalogue, type CatalogueObserver } from './catalogue.js';
 import type { HasherConfig } from './config.js';
-import { Drafter } from './drafter.js';
+import { Drafter } from './signing/drafter.js';
 import type { Environment } from './environment.js';
-import { Examiner } from './examine.js';
+import { Examiner } from './sources/examine.js';
 import { FetchQueue } from './fetch-queue.js';
 import { Housekeeping } from './housekeeping.js';
-import { openKeyring } from './keys.js';
-import { LiveRoots } from './live-roots.js';
+import { openKeyring } from './signing/keys.js';
+import { LiveRoots } from './state/live-roots.js';
 import { Metrics } from './metrics.js';
 import type { OriginClient } from './origin/client.js';
 import { OriginRules } from './origin/rules.js';
-import { PolicyFile } from './policy-file.js';
-import { rootsTokenOf } from './roots-token.js';
+import { PolicyFile } from './policy/policy-file.js';
+import { rootsTokenOf } from './signing/roots-token.js';
 import type { Service } from './service.js';
-import { Signer } from './statements.js';
+import { Signer } from './signing/statements.js';
 
 /** Look-ups that may wait for a fetch: beyond this many the answer is "later". */
 const MAX_WAITING = 1000;

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../src/core/clock.js';
-import type { Archive } from './archive.js';
+import type { Archive } from './state/archive.js';
 import type { Catalogue } from './catalogue.js';
-import type { LiveRoots } from './live-roots.js';
+import type { LiveRoots } from './state/live-roots.js';
 
 export interface HousekeepingOptions {
   readonly clock: Clock;

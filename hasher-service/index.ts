@@ -16,8 +16,8 @@ import type { Service } from './service.js';
 export { hasherConfig, parseHasherConfig, type Admit, type Applicant } from './config.js';
 export type { HasherConfig, HasherOptions } from './config.js';
 export type { Environment } from './environment.js';
-export { listKeys, newKey, type KeyAlgorithm, type KeyInfo } from './keys.js';
-export { rootsTokenOf } from './roots-token.js';
+export { listKeys, newKey, type KeyAlgorithm, type KeyInfo } from './signing/keys.js';
+export { rootsTokenOf } from './signing/roots-token.js';
 
 /** A running hash service. */
 export interface Hasher {

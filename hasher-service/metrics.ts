@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { Finding } from './examine.js';
+import type { Finding } from './sources/examine.js';
 
 /** What the gauges read when they are asked. */
 export interface Levels {

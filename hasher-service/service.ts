@@ -3,15 +3,15 @@ import type { Site } from '../src/core/brands.js';
 import type { Clock } from '../src/core/clock.js';
 import type { FastifyRequest } from 'fastify';
 import { ApiError } from './api-error.js';
-import type { Archive } from './archive.js';
+import type { Archive } from './state/archive.js';
 import type { Catalogue } from './catalogue.js';
 import type { FetchQueue } from './fetch-queue.js';
 import type { Housekeeping } from './housekeeping.js';
-import type { Keyring } from './keys.js';
-import type { LiveRoots } from './live-roots.js';
+import type { Keyring } from './signing/keys.js';
+import type { LiveRoots } from './state/live-roots.js';
 import type { Metrics } from './metrics.js';
-import type { PolicyFile } from './policy-file.js';
-import type { Signer } from './statements.js';
+import type { PolicyFile } from './policy/policy-file.js';
+import type { Signer } from './signing/statements.js';
 
 /** What the routes work with. */
 export interface Service {

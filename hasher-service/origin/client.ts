@@ -2,7 +2,7 @@ import { Agent, type Dispatcher } from 'undici';
 import type { Bytes } from '../../src/core/bytes.js';
 import type { Site } from '../../src/core/brands.js';
 import type { Environment } from '../environment.js';
-import { digitsHeader, type Headers } from '../headers.js';
+import { digitsHeader, type Headers } from '../judging/headers.js';
 import { OriginFault, toFault } from './fault.js';
 import { isPrivateLiteral, pinnedLookup } from './pinned-lookup.js';
 import type { Target } from './rules.js';

@@ -1,4 +1,4 @@
-import type { RefusalCode } from '../refusals.js';
+import type { RefusalCode } from '../judging/refusals.js';
 
 /** Why an origin gave no usable answer, in the terms of a refusal; `cause` is for the log. */
 export class OriginFault extends Error {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { parseRootsRequest, type RootsResponse } from '../../src/protocol/hasher.js';
 import { ApiError } from '../api-error.js';
-import { isBearer } from '../roots-token.js';
+import { isBearer } from '../signing/roots-token.js';
 import { checkSite, parsedBody, type Service } from '../service.js';
 
 export function addRoots(app: FastifyInstance, service: Service): void {

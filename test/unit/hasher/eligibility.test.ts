@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { judgeResponse, judgeUrl, type Observed } from '../../../hasher-service/eligibility.js';
-import type { Headers } from '../../../hasher-service/headers.js';
+import { judgeResponse, judgeUrl, type Observed } from '../../../hasher-service/judging/eligibility.js';
+import type { Headers } from '../../../hasher-service/judging/headers.js';
 import { isCanonicalUrl, isSite } from '../../../src/protocol/hasher.js';
 import type { CanonicalUrl, Site } from '../../../src/core/brands.js';
 import { FAKE_EPOCH } from '../../support/fake-clock.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LeastRecentlyUsedMap } from '../../../src/core/bounded-map.js';
 import { FetchQueue } from '../../../hasher-service/fetch-queue.js';
 import { RateLimit } from '../../../hasher-service/rate-limit.js';
-import { isBearer } from '../../../hasher-service/roots-token.js';
+import { isBearer } from '../../../hasher-service/signing/roots-token.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
 
 describe('LeastRecentlyUsedMap', () => {

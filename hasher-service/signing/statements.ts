@@ -1,7 +1,7 @@
 import { SignJWT, compactVerify, createLocalJWKSet, type JWTPayload } from 'jose';
-import type { CanonicalUrl, Site } from '../src/core/brands.js';
-import { MAX_ADMISSION_LIFE, MAX_TOKEN_LENGTH, POLICY_LIFE } from '../src/core/limits.js';
-import { isCompactJws } from '../src/protocol/check.js';
+import type { CanonicalUrl, Site } from '../../src/core/brands.js';
+import { MAX_ADMISSION_LIFE, MAX_TOKEN_LENGTH, POLICY_LIFE } from '../../src/core/limits.js';
+import { isCompactJws } from '../../src/protocol/check.js';
 import {
   ADMISSION_AUDIENCE,
   ADMISSION_TYPE,
@@ -14,9 +14,9 @@ import {
   type DigestClaims,
   type PolicyClaims,
   type RefusalClaims,
-} from '../src/protocol/hasher.js';
+} from '../../src/protocol/hasher.js';
 import type { Keyring } from './keys.js';
-import { whyOf, type RefusalCode } from './refusals.js';
+import { whyOf, type RefusalCode } from '../judging/refusals.js';
 
 /** Signed statements about one URL, with the claims in them. */
 export interface Token {

@@ -1,10 +1,10 @@
-import type { CanonicalUrl, Site } from '../src/core/brands.js';
-import type { Clock } from '../src/core/clock.js';
-import { MAX_TOKEN_LIFE } from '../src/core/limits.js';
-import type { DigestClaims } from '../src/protocol/hasher.js';
-import type { Finding } from './examine.js';
-import type { PolicyFile } from './policy-file.js';
-import { lifeOf, type RefusalCode } from './refusals.js';
+import type { CanonicalUrl, Site } from '../../src/core/brands.js';
+import type { Clock } from '../../src/core/clock.js';
+import { MAX_TOKEN_LIFE } from '../../src/core/limits.js';
+import type { DigestClaims } from '../../src/protocol/hasher.js';
+import type { Finding } from '../sources/examine.js';
+import type { PolicyFile } from '../policy/policy-file.js';
+import { lifeOf, type RefusalCode } from '../judging/refusals.js';
 import type { About, DigestBody, Refusal, Signer, Statement } from './statements.js';
 
 export interface DrafterOptions {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { concat, type Bytes } from '../src/core/bytes.js';
-import type { CanonicalUrl, Root, Site } from '../src/core/brands.js';
-import { HASH_LENGTH } from '../src/core/merkle.js';
-import { pieceCount } from '../src/core/pieces.js';
-import type { DigestClaims } from '../src/protocol/hasher.js';
+import { concat, type Bytes } from '../../src/core/bytes.js';
+import type { CanonicalUrl, Root, Site } from '../../src/core/brands.js';
+import { HASH_LENGTH } from '../../src/core/merkle.js';
+import { pieceCount } from '../../src/core/pieces.js';
+import type { DigestClaims } from '../../src/protocol/hasher.js';
 import { UNFINISHED, isMissing, readIfThere, writeWhole } from './files.js';
-import type { Signer, Statement } from './statements.js';
+import type { Signer, Statement } from '../signing/statements.js';
 
 /** What the archive tells the log. */
 export interface ArchiveLog {

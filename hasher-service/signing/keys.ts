@@ -8,9 +8,9 @@ import {
   type CryptoKey,
   type JWK,
 } from 'jose';
-import { PeerfoldError, reasonOf } from '../src/core/errors.js';
-import { isObject, isText, isWhole, type JsonObject } from '../src/protocol/check.js';
-import { readKeySet, type KeySource } from '../src/verify/keys.js';
+import { PeerfoldError, reasonOf } from '../../src/core/errors.js';
+import { isObject, isText, isWhole, type JsonObject } from '../../src/protocol/check.js';
+import { readKeySet, type KeySource } from '../../src/verify/keys.js';
 import { readSecret, secretDirectory, writeSecret } from './secrets.js';
 
 export type KeyAlgorithm = 'Ed25519' | 'ES256';

@@ -1,7 +1,7 @@
-import type { CanonicalUrl, Site } from '../src/core/brands.js';
-import { isText } from '../src/protocol/check.js';
-import { MAX_HEADER_VALUE, REPLAYED_HEADERS, type DigestClaims } from '../src/protocol/hasher.js';
-import { isPlaylist } from '../src/protocol/patterns.js';
+import type { CanonicalUrl, Site } from '../../src/core/brands.js';
+import { isText } from '../../src/protocol/check.js';
+import { MAX_HEADER_VALUE, REPLAYED_HEADERS, type DigestClaims } from '../../src/protocol/hasher.js';
+import { isPlaylist } from '../../src/protocol/patterns.js';
 import { cacheDirectives, freshSeconds } from './freshness.js';
 import { digitsHeader, hasHeader, headerOf, listHeader, mediaType, type Headers } from './headers.js';
 import type { RefusalCode } from './refusals.js';

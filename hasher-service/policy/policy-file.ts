@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Clock } from '../src/core/clock.js';
-import { MAX_URL_LENGTH } from '../src/core/limits.js';
-import { reasonOf } from '../src/core/errors.js';
-import { MAX_REVOKED } from '../src/protocol/hasher.js';
-import { isMissing, readIfThere } from './files.js';
-import type { PolicyBody } from './statements.js';
+import type { Clock } from '../../src/core/clock.js';
+import { MAX_URL_LENGTH } from '../../src/core/limits.js';
+import { reasonOf } from '../../src/core/errors.js';
+import { MAX_REVOKED } from '../../src/protocol/hasher.js';
+import { isMissing, readIfThere } from '../state/files.js';
+import type { PolicyBody } from '../signing/statements.js';
 
 /** `policy.json` in the data directory; members left out keep their defaults. */
 const policyShape = z.strictObject({

@@ -1,6 +1,6 @@
 import { chmod, mkdir, stat } from 'node:fs/promises';
-import { PeerfoldError } from '../src/core/errors.js';
-import { readIfThere, writeWhole } from './files.js';
+import { PeerfoldError } from '../../src/core/errors.js';
+import { readIfThere, writeWhole } from '../state/files.js';
 
 const OWNER_ONLY_FILE = 0o600;
 const OWNER_ONLY_DIRECTORY = 0o700;

@@ -1,6 +1,6 @@
-import { prefixOf, type RootPrefix, type Site } from '../src/core/brands.js';
-import type { DigestClaims } from '../src/protocol/hasher.js';
-import type { PolicyBody, Statement } from './statements.js';
+import { prefixOf, type RootPrefix, type Site } from '../../src/core/brands.js';
+import type { DigestClaims } from '../../src/protocol/hasher.js';
+import type { PolicyBody, Statement } from '../signing/statements.js';
 
 type Voucher = Pick<DigestClaims, 'sub' | 'root' | 'exp' | 'epoch'>;
 

@@ -1,14 +1,14 @@
-import type { CanonicalUrl, Site } from '../src/core/brands.js';
-import { MerkleStream, type Hashed } from '../src/core/merkle-stream.js';
-import type { Bytes } from '../src/core/bytes.js';
-import type { DigestClaims } from '../src/protocol/hasher.js';
-import { judgeResponse, judgeUrl, type Judgement } from './eligibility.js';
-import type { Environment } from './environment.js';
-import { dateHeader, mediaType, strongETag, type Headers } from './headers.js';
-import type { OriginAnswer, OriginClient, OriginRequest } from './origin/client.js';
-import { OriginFault } from './origin/fault.js';
-import type { OriginRules } from './origin/rules.js';
-import type { RefusalCode } from './refusals.js';
+import type { CanonicalUrl, Site } from '../../src/core/brands.js';
+import { MerkleStream, type Hashed } from '../../src/core/merkle-stream.js';
+import type { Bytes } from '../../src/core/bytes.js';
+import type { DigestClaims } from '../../src/protocol/hasher.js';
+import { judgeResponse, judgeUrl, type Judgement } from '../judging/eligibility.js';
+import type { Environment } from '../environment.js';
+import { dateHeader, mediaType, strongETag, type Headers } from '../judging/headers.js';
+import type { OriginAnswer, OriginClient, OriginRequest } from '../origin/client.js';
+import { OriginFault } from '../origin/fault.js';
+import type { OriginRules } from '../origin/rules.js';
+import type { RefusalCode } from '../judging/refusals.js';
 
 /** What one look at the origin found; times in milliseconds since 1970. */
 export type Finding =

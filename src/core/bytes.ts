@@ -4,6 +4,9 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 /** Computes SHA-256 of one buffer. WebCrypto answers with a promise, Node's `createHash` at once. */
 export type Sha256 = (data: Bytes) => Bytes | Promise<Bytes>;
 
+/** SHA-256 that answers at once, as Node's `crypto.hash` does. */
+export type SyncSha256 = (data: Bytes) => Bytes;
+
 /** Fills and returns `length` random bytes. */
 export type RandomBytes = (length: number) => Bytes;
 

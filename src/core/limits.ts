@@ -18,8 +18,8 @@ export const MAX_URL_LENGTH = 4096;
 /** A compact JWS of ours: claims with replayed headers fit in 4 KiB; twice that is generous. */
 export const MAX_TOKEN_LENGTH = 8192;
 
-/** A policy with 10,000 revoked roots of 64 digits, JSON punctuation and base64url is 0.9 MB. */
-export const MAX_POLICY_LENGTH = 2 ** 20;
+/** A policy with 10,000 revoked roots of 64 digits, JSON punctuation and base64url is 1.4 MB. */
+export const MAX_POLICY_LENGTH = 3 * 2 ** 19;
 
 /** Tracker messages: 2,000 prefixes of 32 characters with JSON punctuation are 70 KB at most. */
 export const MAX_TRACKER_MESSAGE = 80 * 1024;
@@ -48,10 +48,13 @@ export const MAX_ASK_ROOTS = 256;
 /** How long an admission may live (seconds). The tracker refuses longer ones. */
 export const MAX_ADMISSION_LIFE = 600;
 
-/** How long a digest token may live (seconds). */
-export const MAX_TOKEN_LIFE = 24 * 3600;
+/**
+ * How long statements may live (seconds). Only statically signed files use it up, and choose less: the
+ * hash service signs tokens for a day at most, and its policy for five minutes.
+ */
+export const MAX_STATEMENT_LIFE = 31 * 24 * 3600;
 
-/** How long a policy may live (seconds): the time within which the kill switch acts. */
+/** How old a policy may get before visitors read the next (seconds): the time within which the kill switch acts. */
 export const POLICY_LIFE = 300;
 
 /** Difference between honest clocks that signatures are checked with (seconds). */

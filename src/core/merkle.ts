@@ -1,6 +1,6 @@
-import { concat, equalBytes, fromHex, toHex, type Bytes, type Sha256 } from './bytes.js';
+import { concat, toHex, type Bytes, type Sha256 } from './bytes.js';
 import type { PieceIndex, Root } from './brands.js';
-import { LEAF_LENGTH, pieceCount, pieceSize, type Cut } from './pieces.js';
+import { LEAF_LENGTH, isPieceIndex, pieceCount, pieceSize, type Cut } from './pieces.js';
 
 /**
  * BitTorrent v2's per-file Merkle tree (BEP 52): SHA-256 over 16 KiB leaves, the leaf layer padded
@@ -9,7 +9,8 @@ import { LEAF_LENGTH, pieceCount, pieceSize, type Cut } from './pieces.js';
  */
 export const HASH_LENGTH = 32;
 
-const ZERO_HASH: Bytes = new Uint8Array(HASH_LENGTH);
+/** Stands for leaves past the end of a file. */
+export const ZERO_HASH: Bytes = new Uint8Array(HASH_LENGTH);
 
 async function parentOf(sha256: Sha256, left: Bytes, right: Bytes): Promise<Bytes> {
   return sha256(concat([left, right]));
@@ -37,7 +38,7 @@ async function fold(sha256: Sha256, nodes: readonly Bytes[], width: number, heig
   return row[0] ?? padding;
 }
 
-function powerOfTwoAtLeast(count: number): number {
+export function powerOfTwoAtLeast(count: number): number {
   let power = 1;
   while (power < count) power *= 2;
   return power;
@@ -81,7 +82,7 @@ export function splitLayer(cut: Cut, bytes: Uint8Array): Bytes[] | undefined {
 
 /**
  * A layer that was checked against its root: the only thing pieces are ever compared with.
- * A file of one piece needs no layer bytes; its root is its only node.
+ * A file of one piece has no layer; its root is its only hash.
  */
 export class VerifiedLayer {
   private constructor(
@@ -104,15 +105,14 @@ export class VerifiedLayer {
   }
 
   static ofSinglePiece(root: Root, cut: Cut): VerifiedLayer | undefined {
-    const hash = fromHex(root);
-    return hash && pieceCount(cut) === 1 ? new VerifiedLayer(root, cut, [hash]) : undefined;
+    return pieceCount(cut) === 1 ? new VerifiedLayer(root, cut, []) : undefined;
   }
 
   /** Whether `bytes` are piece `index` of this representation: right size, right hash. */
   async matches(sha256: Sha256, index: PieceIndex, bytes: Bytes): Promise<boolean> {
+    if (!isPieceIndex(this.cut, index) || bytes.byteLength !== pieceSize(this.cut, index)) return false;
     const expected = this.hashes[index];
-    if (!expected || bytes.byteLength !== pieceSize(this.cut, index)) return false;
-    return equalBytes(await pieceHash(sha256, this.cut, bytes), expected);
+    return toHex(await pieceHash(sha256, this.cut, bytes)) === (expected ? toHex(expected) : this.root);
   }
 
   /** The wire form: hashes end to end. */

@@ -50,6 +50,15 @@ export class TokenBucket {
     return true;
   }
 
+  /**
+   * Takes `amount` tokens whether they are there or not; what is missing is owed. A negative amount is
+   * given back. For what something cost that is known only afterwards.
+   */
+  charge(amount: number): void {
+    this.#fill();
+    this.#tokens -= amount;
+  }
+
   /** Milliseconds until `amount` tokens will be there; `Infinity` when never. */
   waitFor(amount: number): number {
     this.#fill();

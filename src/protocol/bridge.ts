@@ -37,8 +37,11 @@ export interface BridgeCall {
 /** The site's literal, as the worker understood it: the page learns its services only from here. */
 export interface SiteConfig {
   readonly site: Site;
+  /** Address that `/v1/…` and `/.well-known/jwks.json` are appended to; it may have a path. */
   readonly hasher: string;
   readonly tracker: string;
+  /** At `hasher` lie files that were signed beforehand, not a service: nobody to ask, report to or admit by. */
+  readonly static: boolean;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly origins: readonly string[];
@@ -117,6 +120,8 @@ export type PageMessage =
   | { readonly t: 'loaded'; readonly resources: readonly LoadedResource[] }
   /** Digest tokens and refusals, from the hash service or from peers. */
   | { readonly t: 'tokens'; readonly tokens: readonly string[] }
+  /** Nothing is signed about these, so that no statement is worth waiting for. */
+  | { readonly t: 'unsigned'; readonly urls: readonly CanonicalUrl[] }
   | { readonly t: 'layer'; readonly root: Root; readonly bytes: Bytes }
   /** A piece that `need` listed. `from` is the engine's own number for the peer, returned in the verdict. */
   | {
@@ -241,6 +246,7 @@ const pageChecks: Record<PageMessage['t'], (m: JsonObject) => boolean> = {
   loaded: (m) => isListOf(m['resources'], MAX_DIGEST_URLS, isLoadedResource),
   tokens: (m) =>
     isListOf(m['tokens'], MAX_DIGEST_URLS, (token): token is string => isCompactJws(token, MAX_TOKEN_LENGTH)),
+  unsigned: (m) => isListOf(m['urls'], MAX_DIGEST_URLS, isCanonicalUrl),
   layer: (m) => isRoot(m['root']) && isBytes(m['bytes'], MAX_LAYER),
   piece: (m) => isPieceOf(m) && isId(m['from']) && isBytes(m['bytes'], MAX_PIECE_LENGTH),
   miss: (m) => isId(m['id']) && isReason(m['reason']),

@@ -1,4 +1,6 @@
+import { MAX_URL_LENGTH } from '../core/limits.js';
 import type { SiteConfig } from './bridge.js';
+import { isText } from './check.js';
 
 /**
  * Which URLs are Peerfold's. A pattern is literal text in which `*` stands for any characters. It is
@@ -10,8 +12,8 @@ export function matchesPattern(pattern: string, url: URL): boolean {
   return matchesGlob(pattern, subject);
 }
 
-/** Greedy glob match in linear space and without backtracking blow-up: patterns may be hostile. */
-function matchesGlob(pattern: string, subject: string): boolean {
+/** Literal text in which `*` stands for any characters. Greedy, in linear space and without backtracking blow-up: patterns may be hostile. */
+export function matchesGlob(pattern: string, subject: string): boolean {
   const parts = pattern.split('*');
   const first = parts.shift() ?? '';
   const last = parts.pop();
@@ -27,6 +29,12 @@ function matchesGlob(pattern: string, subject: string): boolean {
   }
   return true;
 }
+
+/** What can match a URL at all: of a path or an origin, and spelt as URLs are, without query. */
+export function isUrlPattern(value: unknown): value is string {
+  return isText(value, MAX_URL_LENGTH) && URL_PATTERN.test(value);
+}
+const URL_PATTERN = /^(?:\/|\*|https?:\/\/)[\x21\x22\x24-\x3e\x40-\x7e]*$/;
 
 const MEDIA_DESTINATIONS: readonly string[] = ['image', 'video', 'audio'];
 /** What a script fetches itself (`fetch`, XHR): ours only where a pattern includes it. */

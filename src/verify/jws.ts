@@ -36,14 +36,10 @@ const NAMES: Readonly<Record<Algorithm, readonly string[]>> = {
   ES256: ['ES256'],
 };
 
-const VERIFYING = {
+/** In the words of WebCrypto, which takes of them what importing or verifying needs. */
+const PARAMETERS = {
   EdDSA: { name: 'Ed25519' },
-  ES256: { name: 'ECDSA', hash: 'SHA-256' },
-} as const;
-
-const IMPORTING = {
-  EdDSA: { name: 'Ed25519' },
-  ES256: { name: 'ECDSA', namedCurve: 'P-256' },
+  ES256: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
 } as const;
 
 /** `undefined` for anything that is not a compact JWS with the three header members that ours have. */
@@ -74,13 +70,13 @@ export function claimsOf({ payload }: Jws): JsonObject | undefined {
 
 export async function isSignedBy(jws: Jws, { key, algorithm }: VerifyingKey): Promise<boolean> {
   if (!NAMES[algorithm].includes(jws.alg)) return false;
-  return crypto.subtle.verify(VERIFYING[algorithm], key, jws.signature, jws.signed);
+  return crypto.subtle.verify(PARAMETERS[algorithm], key, jws.signature, jws.signed);
 }
 
 /** Imports the public part of a JWK (RFC 7517). Rejects when it is broken or unknown to this platform. */
 export async function importPublicKey(jwk: JsonObject, algorithm: Algorithm): Promise<VerifyingKey> {
   const { kty, crv, x, y } = jwk;
   const publicPart = { kty, crv, x, ...(algorithm === 'ES256' ? { y } : {}) } as JsonWebKey;
-  const key = await crypto.subtle.importKey('jwk', publicPart, IMPORTING[algorithm], false, ['verify']);
+  const key = await crypto.subtle.importKey('jwk', publicPart, PARAMETERS[algorithm], false, ['verify']);
   return { key, algorithm };
 }

@@ -11,7 +11,7 @@ export interface KeySource {
 }
 
 export interface RemoteKeysOptions {
-  /** Address of the hash service; keys are read from its `/.well-known/jwks.json`. */
+  /** Address of the hash service, without a slash at its end; keys are read from its `/.well-known/jwks.json`. */
   readonly hasher: string;
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;
@@ -32,7 +32,7 @@ const MAX_KEYS = 16;
  */
 export class RemoteKeys implements KeySource {
   #keys = new Map<string, VerifyingKey>();
-  #readAt = Number.NEGATIVE_INFINITY;
+  #readAt = -Infinity;
   #reading: Promise<void> | undefined;
   #failure: { readonly at: number; readonly error: PeerfoldError } | undefined;
 
@@ -48,6 +48,11 @@ export class RemoteKeys implements KeySource {
     return this.#keys.get(kid);
   }
 
+  /** Whether the key set, as last read, holds this key. */
+  has(kid: string | undefined): boolean {
+    return kid !== undefined && this.#keys.has(kid);
+  }
+
   /** Reads the key set now; concurrent callers share one request. */
   read(): Promise<void> {
     this.#reading ??= this.#refresh().finally(() => {
@@ -58,7 +63,7 @@ export class RemoteKeys implements KeySource {
 
   async #refresh(): Promise<void> {
     const { clock, hasher } = this.options;
-    const address = new URL('/.well-known/jwks.json', hasher).href;
+    const address = `${hasher}/.well-known/jwks.json`;
     try {
       this.#keys = await readKeySet(await this.#download(address));
       this.#readAt = clock.ticks();

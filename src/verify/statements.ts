@@ -4,25 +4,28 @@ import {
   CLOCK_TOLERANCE,
   MAX_ADMISSION_LIFE,
   MAX_POLICY_LENGTH,
+  MAX_STATEMENT_LIFE,
   MAX_TOKEN_LENGTH,
-  MAX_TOKEN_LIFE,
-  POLICY_LIFE,
 } from '../core/limits.js';
 import { fromBase64Url, toBase64Url } from '../protocol/base64.js';
+import { matchesPattern } from '../protocol/patterns.js';
 import type { Verdict } from '../protocol/bridge.js';
 import {
   ADMISSION_AUDIENCE,
   ADMISSION_TYPE,
   DIGEST_TYPE,
   POLICY_TYPE,
+  RECEIPT_TYPE,
   REFUSAL_TYPE,
   isAdmissionClaims,
   isDigestClaims,
   isPolicyClaims,
+  isReceiptClaims,
   isRefusalClaims,
   type AdmissionClaims,
   type DigestClaims,
   type PolicyClaims,
+  type ReceiptClaims,
   type RefusalClaims,
 } from '../protocol/hasher.js';
 import type { JsonObject } from '../protocol/check.js';
@@ -56,7 +59,7 @@ export function verifyDigest(token: string, site: Site, using: Verification): Pr
     {
       typ: DIGEST_TYPE,
       audience: site,
-      maxLife: MAX_TOKEN_LIFE,
+      maxLife: MAX_STATEMENT_LIFE,
       maxLength: MAX_TOKEN_LENGTH,
       isClaims: isDigestClaims,
     },
@@ -74,7 +77,7 @@ export function verifyRefusal(
     {
       typ: REFUSAL_TYPE,
       audience: site,
-      maxLife: MAX_TOKEN_LIFE,
+      maxLife: MAX_STATEMENT_LIFE,
       maxLength: MAX_TOKEN_LENGTH,
       isClaims: isRefusalClaims,
     },
@@ -88,7 +91,7 @@ export function verifyPolicy(token: string, site: Site, using: Verification): Pr
     {
       typ: POLICY_TYPE,
       audience: site,
-      maxLife: POLICY_LIFE,
+      maxLife: MAX_STATEMENT_LIFE,
       maxLength: MAX_POLICY_LENGTH,
       isClaims: isPolicyClaims,
     },
@@ -102,19 +105,30 @@ export async function verifyAdmission(
   publicKey: string,
   using: Verification,
 ): Promise<Checked<AdmissionClaims>> {
-  const checked = await verifyBearerAdmission(token, using);
-  if (checked.verdict !== 'verified') return checked;
-  return checked.claims.jkt === (await thumbprint(publicKey)) ? checked : { verdict: 'mismatch' };
-}
-
-/** Checks an admission whose holder shows no key: it is genuine, but who sent it is not proven. */
-export function verifyBearerAdmission(token: string, using: Verification): Promise<Checked<AdmissionClaims>> {
   const kind = {
     typ: ADMISSION_TYPE,
     audience: ADMISSION_AUDIENCE,
     maxLife: MAX_ADMISSION_LIFE,
     maxLength: MAX_TOKEN_LENGTH,
     isClaims: isAdmissionClaims,
+  };
+  const checked = await verify(token, kind, using);
+  if (checked.verdict !== 'verified') return checked;
+  return checked.claims.jkt === (await thumbprint(publicKey)) ? checked : { verdict: 'mismatch' };
+}
+
+/** Checks a receipt for an admission to `site`. */
+export function verifyReceipt(
+  token: string,
+  site: Site,
+  using: Verification,
+): Promise<Checked<ReceiptClaims>> {
+  const kind = {
+    typ: RECEIPT_TYPE,
+    audience: site,
+    maxLife: MAX_ADMISSION_LIFE,
+    maxLength: MAX_TOKEN_LENGTH,
+    isClaims: isReceiptClaims,
   };
   return verify(token, kind, using);
 }
@@ -130,18 +144,34 @@ export async function thumbprint(publicKey: string): Promise<string | undefined>
   );
 }
 
+/** The key id a statement names; says nothing about its being genuine. */
+export function claimedKey(token: string): string | undefined {
+  return parseJws(token)?.kid;
+}
+
 /** The type a statement claims to be, to choose the check; says nothing about its being genuine. */
 export function claimedType(token: string): string | undefined {
   return parseJws(token)?.typ;
 }
 
-/** Whether a policy voids a statement about `url` that was made in `epoch` and names `root`. */
+/** What voiding depends on, in digests and refusals alike. */
+export interface Voidable {
+  readonly sub: CanonicalUrl;
+  readonly root?: string;
+  readonly ver: number;
+  readonly epoch: number;
+}
+
+/** Whether a policy voids a statement. */
 export function isRevoked(
-  policy: PolicyClaims,
-  statement: { epoch: number; sub: CanonicalUrl; root?: string },
+  { minEpoch, revoked }: Pick<PolicyClaims, 'minEpoch' | 'revoked'>,
+  { epoch, ver, sub, root }: Voidable,
 ): boolean {
-  if (statement.epoch < policy.minEpoch) return true;
-  return policy.revoked.some((entry) => entry === statement.sub || entry === statement.root);
+  if (epoch < minEpoch) return true;
+  const later = revoked.filter(({ before }) => ver < before);
+  if (later.length === 0) return false;
+  const url = new URL(sub);
+  return later.some(({ of }) => of === sub || of === root || matchesPattern(of, url));
 }
 
 interface Registered {

@@ -48,6 +48,20 @@ describe('a token bucket', () => {
     expect(bucket.take(1)).toBe(false);
   });
 
+  it('may owe what was used before its cost was known, and takes back what was not used', async () => {
+    const clock = new FakeClock();
+    const bucket = new TokenBucket({ clock, rate: 10, largest: 100 });
+    bucket.charge(150);
+    expect(bucket.waitFor(0)).toBe(5000);
+    expect(bucket.take(1)).toBe(false);
+    bucket.charge(-51);
+    expect(bucket.take(1)).toBe(true);
+    bucket.charge(-500);
+    await clock.advance(0);
+    expect(bucket.take(100)).toBe(true);
+    expect(bucket.take(1)).toBe(false);
+  });
+
   it.each([-1, Number.NaN])('refuses a rate of %d', (rate) => {
     expect(() => new TokenBucket({ clock: new FakeClock(), rate, largest: 1 })).toThrow(RangeError);
   });

@@ -12,6 +12,7 @@ const messages: Record<string, { valid: object; optional?: readonly string[] }> 
   placed: { valid: { t: 'placed', id: 1, wait: 250.5, reason: 'above-fold' }, optional: ['reason'] },
   loaded: { valid: { t: 'loaded', resources: [{ url: 'https://site.example/a.jpg', destination: '' }] } },
   tokens: { valid: { t: 'tokens', tokens: [JWS] } },
+  unsigned: { valid: { t: 'unsigned', urls: ['https://site.example/a.jpg'] } },
   layer: { valid: { t: 'layer', root: ROOT, bytes: new Uint8Array(64) } },
   piece: { valid: { t: 'piece', root: ROOT, index: 3, from: 2, bytes: new Uint8Array(10) } },
   miss: { valid: { t: 'miss', id: 1, reason: 'no-peers' } },
@@ -91,6 +92,14 @@ describe('page messages', () => {
     expect(parsePageMessage({ t: 'tokens', tokens: tokens.slice(1) })).toBeDefined();
     expect(parsePageMessage({ t: 'tokens', tokens })).toBeUndefined();
     expect(parsePageMessage({ t: 'tokens', tokens: new Array(3) })).toBeUndefined();
+  });
+
+  it('name at most a hundred URLs, in the spelling that is signed', () => {
+    const unsigned = (urls: unknown): unknown => parsePageMessage({ t: 'unsigned', urls });
+    const urls = Array.from({ length: MAX_DIGEST_URLS + 1 }, (_, i) => `https://site.example/${i}`);
+    expect(unsigned(urls.slice(1))).toBeDefined();
+    for (const wrong of [urls, ['https://site.example/#a'], ['/a.jpg'], new Array(2)])
+      expect(unsigned(wrong)).toBeUndefined();
   });
 
   it.each([120_001, -0.1, Number.NaN, Infinity])('propose no wait of %d ms', (wait) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_DIGEST_URLS, MAX_URL_LENGTH } from '../../../src/core/limits.js';
 import {
+  MAX_PURGED,
   MAX_REVOKED,
   MAX_ROOTS_ASKED,
   REPLAYED_HEADERS,
@@ -8,6 +9,7 @@ import {
   isCanonicalUrl,
   isDigestClaims,
   isPolicyClaims,
+  isReceiptClaims,
   isPublicKey,
   isRefusalClaims,
   isSite,
@@ -15,6 +17,7 @@ import {
   parseAdmissionResponse,
   parseDigestsRequest,
   parseDigestsResponse,
+  parsePurgeRequest,
   parseReportRequest,
   parseRootsRequest,
   parseRootsResponse,
@@ -26,6 +29,7 @@ import {
   JWS,
   KEY,
   POLICY_CLAIMS,
+  RECEIPT_CLAIMS,
   PREFIX,
   REFUSAL_CLAIMS,
   ROOT,
@@ -42,7 +46,7 @@ const requests = {
   roots: { parse: parseRootsRequest, valid: { site: SITE, roots: [PREFIX] } },
   report: {
     parse: parseReportRequest,
-    valid: { site: SITE, url: urlOf('/a.jpg'), signed: ROOT, admission: JWS },
+    valid: { site: SITE, url: urlOf('/a.jpg'), signed: ROOT, receipt: JWS },
   },
 };
 
@@ -149,8 +153,17 @@ describe('answers', () => {
   });
 
   it('to admissions', () => {
-    expect(parseAdmissionResponse({ admission: JWS, more: 1 })).toEqual({ admission: JWS });
-    for (const value of [null, {}, { admission: 1 }, { admission: 'a.b' }, JWS]) {
+    const valid = { admission: JWS, receipt: JWS };
+    expect(parseAdmissionResponse({ ...valid, more: 1 })).toEqual(valid);
+    const wrong = [
+      null,
+      {},
+      { ...valid, admission: 1 },
+      { ...valid, receipt: 'a.b' },
+      { admission: JWS },
+      JWS,
+    ];
+    for (const value of wrong) {
       expect(parseAdmissionResponse(value)).toBeUndefined();
     }
   });
@@ -170,6 +183,54 @@ describe('answers', () => {
   });
 });
 
+describe('the purge request', () => {
+  const parse = (value: unknown) => parsePurgeRequest(JSON.stringify(value));
+  const nothing = { urls: [], patterns: [], all: false };
+
+  it('names URLs, made canonical, patterns, or everything', () => {
+    expect(parse({ urls: ['HTTPS://www.EXAMPLE.com:443/a/../b.jpg#x'] })).toEqual({
+      ...nothing,
+      urls: [urlOf('/b.jpg')],
+    });
+    const patterns = ['/media/*', '*.jpg', 'https://img.example.com/*'];
+    expect(parse({ site: SITE, patterns })).toEqual({ ...nothing, site: SITE, patterns });
+    expect(parse({ all: true })).toEqual({ ...nothing, all: true });
+  });
+
+  it.each([
+    {},
+    { urls: [], patterns: [] },
+    { all: false },
+    { all: 'true' },
+    { all: true, urls: [urlOf('/a.jpg')] },
+    { urls: urlOf('/a.jpg') },
+    { urls: ['/a.jpg'] },
+    { urls: ['https://u:p@www.example.com/'] },
+    { urls: [7] },
+    { url: [urlOf('/a.jpg')], all: true },
+    { site: 'nonsense', all: true },
+    { site: null, all: true },
+    { patterns: [''] },
+    { patterns: ['media/*'] },
+    { patterns: ['/a.jpg?x=*'] },
+    { patterns: ['/größe/*'] },
+    { patterns: ['/a b'] },
+    { patterns: [`/${'x'.repeat(MAX_URL_LENGTH)}`] },
+    { patterns: new Array(MAX_PURGED + 1).fill('/a') },
+    { urls: new Array(MAX_PURGED + 1).fill(urlOf('/a')) },
+    [],
+    'x',
+  ])('is refused: %#', (value) => {
+    expect(parse(value)).toBeUndefined();
+  });
+
+  it('is bounded in length', () => {
+    const body = JSON.stringify({ all: true });
+    expect(parsePurgeRequest(body.padEnd(512 * 1024))).toBeDefined();
+    expect(parsePurgeRequest(body.padEnd(512 * 1024 + 1))).toBeUndefined();
+  });
+});
+
 const claims = {
   digest: {
     check: isDigestClaims as (value: unknown) => boolean,
@@ -183,6 +244,7 @@ const claims = {
     valid: ADMISSION_CLAIMS,
     optional: [],
   },
+  receipt: { check: isReceiptClaims as (value: unknown) => boolean, valid: RECEIPT_CLAIMS, optional: [] },
 };
 
 describe.each(Object.entries(claims))('%s claims', (_name, { check, valid, optional }) => {
@@ -274,11 +336,22 @@ describe('policy claims', () => {
   });
 
   it('bound the list of the revoked', () => {
-    const revoked = Array.from({ length: MAX_REVOKED + 1 }, () => ROOT);
+    const revoked = Array.from({ length: MAX_REVOKED + 1 }, () => ({ of: ROOT, before: 1 }));
     expect(check({ revoked: revoked.slice(1) })).toBe(true);
     expect(check({ revoked })).toBe(false);
     expect(check({ revoked: [] })).toBe(true);
-    expect(check({ revoked: ['x'.repeat(MAX_URL_LENGTH + 1)] })).toBe(false);
+    expect(check({ revoked: [{ of: 'x'.repeat(MAX_URL_LENGTH + 1), before: 1 }] })).toBe(false);
+  });
+
+  it.each([
+    ROOT,
+    { of: ROOT },
+    { before: 1 },
+    { of: '', before: 1 },
+    { of: ROOT, before: -1 },
+    { of: ROOT, before: 0.5 },
+  ])('refuse the revocation %j', (revocation) => {
+    expect(check({ revoked: [revocation] })).toBe(false);
   });
 });
 

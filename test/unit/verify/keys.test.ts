@@ -72,7 +72,7 @@ describe('RemoteKeys', () => {
     requests = [];
     publish(one);
     keys = new RemoteKeys({
-      hasher: 'https://hash.example.com/ignored/path',
+      hasher: 'https://www.example.com/.peerfold',
       clock,
       fetch: (input, init) => {
         requests.push({ address: input instanceof Request ? input.url : String(input), init });
@@ -83,12 +83,12 @@ describe('RemoteKeys', () => {
 
   const unreachable = { code: 'hasher-unreachable' };
 
-  it('reads the set once, without credentials, and answers from memory', async () => {
+  it('reads the set once, below the address it was given, without credentials, and answers from memory', async () => {
     expect((await keys.find('one'))?.algorithm).toBe('EdDSA');
     expect(await keys.find('one')).toBe(await keys.find('one'));
     expect(requests).toHaveLength(1);
     expect(requests[0]).toMatchObject({
-      address: 'https://hash.example.com/.well-known/jwks.json',
+      address: 'https://www.example.com/.peerfold/.well-known/jwks.json',
       init: { credentials: 'omit' },
     });
   });

@@ -6,6 +6,7 @@ import {
   ADMISSION_TYPE,
   DIGEST_TYPE,
   POLICY_TYPE,
+  RECEIPT_TYPE,
   REFUSAL_TYPE,
   type DigestClaims,
 } from '../../../src/protocol/hasher.js';
@@ -19,6 +20,7 @@ import {
   verifyAdmission,
   verifyDigest,
   verifyPolicy,
+  verifyReceipt,
   verifyRefusal,
   type Checked,
   type Verification,
@@ -30,6 +32,7 @@ import {
   DIGEST_CLAIMS,
   ISSUED_AT,
   POLICY_CLAIMS,
+  RECEIPT_CLAIMS,
   REFUSAL_CLAIMS,
   ROOT,
   SITE,
@@ -212,9 +215,9 @@ describe('time', () => {
     expect(await digest({ nbf: ISSUED_AT + CLOCK_TOLERANCE + 1 })).toEqual({ verdict: 'unsigned' });
   });
 
-  it('a token without expiry, or with a life of more than 24 h, is refused', async () => {
-    expect((await digest({ exp: ISSUED_AT + 86_400 })).verdict).toBe('verified');
-    expect(await digest({ exp: ISSUED_AT + 86_401 })).toEqual({ verdict: 'unsigned' });
+  it('a token without expiry, or with a life of more than 31 days, is refused', async () => {
+    expect((await digest({ exp: ISSUED_AT + 31 * 86_400 })).verdict).toBe('verified');
+    expect(await digest({ exp: ISSUED_AT + 31 * 86_400 + 1 })).toEqual({ verdict: 'unsigned' });
     expect(await digest({ exp: undefined })).toEqual({ verdict: 'unsigned' });
   });
 
@@ -237,29 +240,41 @@ describe('refusals', () => {
 });
 
 describe('policies', () => {
-  it('live five minutes at most', async () => {
+  it('live 31 days at most, as static files do', async () => {
     const policy = async (exp: number): Promise<string> => {
       const token = await issuer.sign(POLICY_TYPE, { ...POLICY_CLAIMS, exp });
       return (await verifyPolicy(token, SITE, using)).verdict;
     };
-    expect(await policy(ISSUED_AT + 300)).toBe('verified');
-    expect(await policy(ISSUED_AT + 301)).toBe('unsigned');
+    expect(await policy(ISSUED_AT + 31 * 86_400)).toBe('verified');
+    expect(await policy(ISSUED_AT + 31 * 86_400 + 1)).toBe('unsigned');
   });
 
   it('hold as many revoked roots as are allowed', async () => {
-    const revoked = Array.from({ length: 10_000 }, () => ROOT as string);
+    const revoked = Array.from({ length: 10_000 }, () => ({ of: ROOT, before: Number.MAX_SAFE_INTEGER }));
     const token = await issuer.sign(POLICY_TYPE, { ...POLICY_CLAIMS, revoked });
     expect((await verifyPolicy(token, SITE, using)).verdict).toBe('verified');
   });
 
-  it('void statements by epoch, root and URL', () => {
-    const policy = { ...POLICY_CLAIMS, minEpoch: 3, revoked: [ROOT, urlOf('/gone.jpg')] };
-    const other = 'f'.repeat(64);
-    expect(isRevoked(policy, { epoch: 3, sub: urlOf('/a.jpg'), root: other })).toBe(false);
-    expect(isRevoked(policy, { epoch: 2, sub: urlOf('/a.jpg'), root: other })).toBe(true);
-    expect(isRevoked(policy, { epoch: 3, sub: urlOf('/a.jpg'), root: ROOT })).toBe(true);
-    expect(isRevoked(policy, { epoch: 3, sub: urlOf('/gone.jpg'), root: other })).toBe(true);
-    expect(isRevoked(policy, { epoch: 3, sub: urlOf('/a.jpg') })).toBe(false);
+  it.each([
+    [false, { of: ROOT }, {}],
+    [true, { of: 'f'.repeat(64) }, {}],
+    [true, { of: urlOf('/a.jpg') }, {}],
+    [false, { of: urlOf('/b.jpg') }, {}],
+    [true, { of: '/a.*' }, {}],
+    [true, { of: '/a.jpg' }, { sub: urlOf('/a.jpg?x=1') }],
+    [true, { of: urlOf('/a.jpg') }, { sub: urlOf('/a.jpg?x=1') }],
+    [false, { of: urlOf('/a.jpg?x=1') }, {}],
+    [true, { of: `${SITE}/*` }, {}],
+    [false, { of: 'https://other.example/*' }, {}],
+    [false, { of: '*', before: 10 }, {}],
+    [true, { of: '*', before: 11 }, {}],
+    [true, { of: '/nothing' }, { epoch: 2 }],
+  ])('void (%s) by %j a statement with %j', (expected, revocation, change) => {
+    const policy = { minEpoch: 3, revoked: [{ before: Number.MAX_SAFE_INTEGER, ...revocation }] };
+    const statement = { epoch: 3, ver: 10, sub: urlOf('/a.jpg'), ...change };
+    expect(isRevoked(policy, { ...statement, root: 'f'.repeat(64) })).toBe(expected);
+    const isByRoot = revocation.of === 'f'.repeat(64);
+    expect(isRevoked(policy, statement)).toBe(expected && !isByRoot);
   });
 });
 
@@ -298,6 +313,30 @@ describe('admissions', () => {
     const { token, key } = await admission();
     clock.jump((600 + CLOCK_TOLERANCE) * 1000);
     expect(await verifyAdmission(token, key, using)).toEqual({ verdict: 'expired' });
+  });
+});
+
+describe('receipts', () => {
+  it('hold for their site until they end', async () => {
+    const token = await issuer.sign(RECEIPT_TYPE, RECEIPT_CLAIMS);
+    expect(await verifyReceipt(token, SITE, using)).toEqual({ verdict: 'verified', claims: RECEIPT_CLAIMS });
+    expect(await verifyReceipt(token, 'https://other.example' as Site, using)).toEqual({
+      verdict: 'unsigned',
+    });
+    clock.jump((600 + CLOCK_TOLERANCE) * 1000);
+    expect(await verifyReceipt(token, SITE, using)).toEqual({ verdict: 'expired' });
+  });
+
+  it('are no admissions, and admissions are no receipts', async () => {
+    const receipt = await issuer.sign(ADMISSION_TYPE, RECEIPT_CLAIMS);
+    const admission = await issuer.sign(RECEIPT_TYPE, ADMISSION_CLAIMS);
+    for (const token of [receipt, admission, await issuer.sign(ADMISSION_TYPE, ADMISSION_CLAIMS)])
+      expect(await verifyReceipt(token, SITE, using)).toEqual({ verdict: 'unsigned' });
+  });
+
+  it('live ten minutes at most', async () => {
+    const token = await issuer.sign(RECEIPT_TYPE, { ...RECEIPT_CLAIMS, exp: ISSUED_AT + 601 });
+    expect(await verifyReceipt(token, SITE, using)).toEqual({ verdict: 'unsigned' });
   });
 });
 

@@ -1,25 +1,21 @@
 import type { Clock } from '../src/core/clock.js';
 import type { FallbackReason, Source, TransferReport, Verdict } from '../src/protocol/bridge.js';
+import type { Route } from './route.js';
 
 /** The books of one answer: each byte handed to the page has one source, everything else is waste. */
 export class Tally {
   readonly #bytes: Record<Source | 'wasted', number> = { peer: 0, store: 0, cache: 0, http: 0, wasted: 0 };
   readonly #verdicts: Partial<Record<Verdict, number>> = {};
-  readonly #started: number;
+  readonly #clock: Clock;
   readonly #ticks: number;
+  readonly #request: Pick<TransferReport, 'url' | 'destination' | 'started'>;
   #firstByte: number | undefined;
   #fallback: FallbackReason | undefined;
 
-  readonly #clock: Clock;
-  readonly #url: string;
-  readonly #destination: string;
-
-  constructor(clock: Clock, url: string, destination: string) {
+  constructor(clock: Clock, { url, destination }: Route) {
     this.#clock = clock;
-    this.#url = url;
-    this.#destination = destination;
-    this.#started = clock.now();
     this.#ticks = clock.ticks();
+    this.#request = { url, destination, started: clock.now() };
   }
 
   /** Bytes handed to the page. */
@@ -50,10 +46,8 @@ export class Tally {
   report(): TransferReport {
     const duration = this.#elapsed();
     return {
-      url: this.#url,
-      destination: this.#destination,
+      ...this.#request,
       bytes: { ...this.#bytes },
-      started: this.#started,
       firstByte: this.#firstByte ?? duration,
       duration,
       verdicts: { ...this.#verdicts },

@@ -213,7 +213,7 @@ export class Bridge {
 
   /** Whether a client that has not said hello may still do so. */
   #mayArrive(clientId: string): boolean {
-    const until = this.#arrivals.get(clientId)?.until ?? Number.POSITIVE_INFINITY;
+    const until = this.#arrivals.get(clientId)?.until ?? Infinity;
     return !this.isBorn(clientId) && this.#options.clock.ticks() < until;
   }
 

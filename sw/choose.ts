@@ -98,6 +98,7 @@ export class Chooser {
     const obstacle = digest && this.#obstacle(asked, digest);
     if (obstacle) return over(obstacle);
     if (digest && this.#covers(asked, digest)) return { kind: 'gather', digest, wait: 0 };
+    if (!digest && tokens.isUnsigned(asked.route.url)) return over('no-token');
     const whyNot = bridge.whyNotAsk(asked.clientId);
     return whyNot ? over(whyNot) : this.#askPage(asked, digest);
   }

@@ -1,12 +1,13 @@
 import { PeerfoldError } from '../src/core/errors.js';
 import { isListOf, isObject, isText } from '../src/protocol/check.js';
 import type { SiteConfig } from '../src/protocol/bridge.js';
-import { siteOf } from '../src/protocol/url.js';
+import { parseUrl, siteOf } from '../src/protocol/url.js';
 import type { Site } from '../src/core/brands.js';
 
 const FIELDS = [
   'hasher',
   'tracker',
+  'static',
   'include',
   'exclude',
   'origins',
@@ -42,6 +43,7 @@ export function parseConfig(literal: unknown, site: Site): SiteConfig {
     site,
     hasher: address(literal, 'hasher', 'http', site),
     tracker: address(literal, 'tracker', 'ws', site),
+    static: choice(literal, 'static'),
     include: list(literal, 'include', isPattern, 'patterns such as "/media/*"'),
     exclude: list(literal, 'exclude', isPattern, 'patterns such as "/media/*"'),
     origins: list(literal, 'origins', isOrigin, 'origins such as "https://img.example.com"'),
@@ -55,13 +57,15 @@ type Literal = Readonly<Record<string, unknown>>;
 
 function address(literal: Literal, field: Field, scheme: 'http' | 'ws', site: Site): string {
   const value = literal[field];
-  const url = isText(value, MAX_TEXT) && URL.canParse(value) ? new URL(value) : undefined;
+  const url = isText(value, MAX_TEXT) ? parseUrl(value) : undefined;
   const plainAllowed = site.startsWith('http:') || isLoopback(url?.hostname ?? '');
   const protocols = plainAllowed ? [`${scheme}:`, `${scheme}s:`] : [`${scheme}s:`];
-  if (url && protocols.includes(url.protocol) && url.username + url.password === '') {
+  // Paths are appended to the hash service's; a tracker may be told from others by its query.
+  const query = url && scheme === 'http' ? url.search + url.hash : '';
+  if (url && protocols.includes(url.protocol) && url.username + url.password + query === '') {
     return url.href.replace(/\/+$/, '');
   }
-  throw bad(field, `must be ${protocols.join('// or ')}// without credentials`);
+  throw bad(field, `must be ${protocols.join('// or ')}// without credentials or query`);
 }
 
 function isLoopback(hostname: string): boolean {
@@ -85,6 +89,12 @@ function isPattern(value: unknown): value is string {
 
 function isOrigin(value: unknown): value is string {
   return isText(value, MAX_TEXT) && siteOf(value) === value;
+}
+
+function choice(literal: Literal, field: Field): boolean {
+  const value = literal[field] ?? false;
+  if (typeof value === 'boolean') return value;
+  throw bad(field, 'must be true or false');
 }
 
 function amount(literal: Literal, field: Field, max: number): number | undefined {

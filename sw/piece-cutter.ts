@@ -1,7 +1,7 @@
 import type { PieceIndex } from '../src/core/brands.js';
 import type { Bytes } from '../src/core/bytes.js';
 import { PeerfoldError } from '../src/core/errors.js';
-import { isPieceIndex, pieceSize, type Cut } from '../src/core/pieces.js';
+import { pieceSize, type Cut } from '../src/core/pieces.js';
 
 /** The origin's bytes are not the signed ones: its file was replaced, or the token is wrong. */
 export function different(): PeerfoldError {
@@ -51,6 +51,7 @@ export class PieceCutter {
   }
 
   #fresh(): Bytes {
-    return new Uint8Array(isPieceIndex(this.#cut, this.#index) ? pieceSize(this.#cut, this.#index) : 0);
+    // Past the end of the representation there is nothing left to fill.
+    return new Uint8Array(Math.max(0, pieceSize(this.#cut, this.#index)));
   }
 }

@@ -48,7 +48,7 @@ export class Responder {
   /** Rejects only as the browser's own fetch would have. */
   async answer(asked: Asked): Promise<Response> {
     const { clock, bridge, readers } = this.#options;
-    const tally = new Tally(clock, asked.route.url, asked.route.destination);
+    const tally = new Tally(clock, asked.route);
     try {
       if (await readers.isForeign(asked, bridge)) return await asked.untouched();
       return withoutUrl(asked, await this.#answer(asked, tally));

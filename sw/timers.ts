@@ -8,13 +8,13 @@ export interface Deferred<T> {
 }
 
 export function deferred<T>(): Deferred<T> {
-  let settle: Pick<Deferred<T>, 'resolve' | 'reject'> | undefined;
+  let settle!: Pick<Deferred<T>, 'resolve' | 'reject'>;
   const promise = new Promise<T>((resolve, reject) => {
     settle = { resolve, reject };
   });
   // Whoever rejects has told somebody; one that nobody awaits is no unhandled rejection.
   promise.catch(() => undefined);
-  return { promise, resolve: (value) => settle?.resolve(value), reject: (error) => settle?.reject(error) };
+  return { promise, ...settle };
 }
 
 /**

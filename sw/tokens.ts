@@ -4,20 +4,21 @@ import type { Clock } from '../src/core/clock.js';
 import type { SiteConfig, WorkerMessage } from '../src/protocol/bridge.js';
 import { REFUSAL_TYPE, type DigestClaims, type RefusalClaims } from '../src/protocol/hasher.js';
 import type { PieceStore } from '../src/store/port.js';
-import { claimedType, isRevoked, verifyDigest, verifyRefusal } from '../src/verify/statements.js';
-import type { KeySource } from '../src/verify/keys.js';
-import { within } from './timers.js';
+import { claimedKey, claimedType, isRevoked, verifyDigest, verifyRefusal } from '../src/verify/statements.js';
+import type { RemoteKeys } from '../src/verify/keys.js';
+import { deferred, within, type Deferred } from './timers.js';
 import type { Trust } from './trust.js';
 
 /** A statement about one URL whose signature was checked. */
-type Statement =
+type Statement = { readonly text: string } & (
   | { readonly kind: 'digest'; readonly claims: DigestClaims }
-  | { readonly kind: 'refusal'; readonly claims: RefusalClaims };
+  | { readonly kind: 'refusal'; readonly claims: RefusalClaims }
+);
 
 export interface TokensOptions {
   readonly config: SiteConfig;
   readonly clock: Clock;
-  readonly keys: KeySource;
+  readonly keys: Pick<RemoteKeys, 'find' | 'has'>;
   readonly store: PieceStore;
   readonly trust: Trust;
   /** A statement became known, newer than any before it. */
@@ -41,8 +42,8 @@ export class Tokens {
   readonly #statements = new BoundedMap<CanonicalUrl, Statement>(MAX_STATEMENTS);
   /** Which URLs were said to be a root: hints, checked when used. */
   readonly #namers = new BoundedMap<Root, Set<CanonicalUrl>>(MAX_STATEMENTS);
-  readonly #texts = new BoundedMap<CanonicalUrl, string>(MAX_STATEMENTS);
-  readonly #waiting = new Map<CanonicalUrl, Set<() => void>>();
+  readonly #awaited = new BoundedMap<CanonicalUrl, Deferred<undefined>>(MAX_STATEMENTS);
+  readonly #unsigned = new BoundedMap<CanonicalUrl, true>(MAX_STATEMENTS);
   readonly #differing = new BoundedMap<string, true>(MAX_DIFFERING);
 
   readonly #options: TokensOptions;
@@ -63,6 +64,19 @@ export class Tokens {
 
   refused(url: CanonicalUrl): boolean {
     return this.#current(url)?.kind === 'refusal';
+  }
+
+  /** Whether a page found nothing signed about `url`: a statement may come one day, but not in time. */
+  isUnsigned(url: CanonicalUrl): boolean {
+    return this.#unsigned.has(url);
+  }
+
+  /** A page found nothing signed about these. If it lies, the site's pages use HTTP: no harm. */
+  expectNone(urls: readonly CanonicalUrl[]): void {
+    for (const url of urls) {
+      this.#unsigned.set(url, true);
+      this.#wake(url);
+    }
   }
 
   /** Whether the store has a statement about `url`, still to be verified. */
@@ -90,21 +104,14 @@ export class Tokens {
 
   /** The signed text about `url`, to be kept beside the pieces it speaks for. */
   tokenOf(url: CanonicalUrl): string | undefined {
-    return this.#texts.get(url);
+    return this.#statements.get(url)?.text;
   }
 
   /** Waits up to `ms` for a statement about `url`; then what is known, if anything. */
   async arrival(url: CanonicalUrl, ms: number): Promise<DigestClaims | undefined> {
-    const waiting = this.#waiting.get(url) ?? new Set();
-    this.#waiting.set(url, waiting);
-    let wake: () => void = () => undefined;
-    const arrived = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-    waiting.add(wake);
-    await within(this.#options.clock, ms, arrived);
-    waiting.delete(wake);
-    if (waiting.size === 0) this.#waiting.delete(url);
+    const awaited = this.#awaited.get(url) ?? deferred<undefined>();
+    this.#awaited.set(url, awaited);
+    await within(this.#options.clock, ms, awaited.promise);
     return this.peek(url);
   }
 
@@ -124,10 +131,10 @@ export class Tokens {
     this.#checkOrphan(root);
   }
 
-  /** Forgets what the policy now in force voids. */
+  /** Forgets what the policy now in force voids, and what was signed by a key that was taken back. */
   recheck(): void {
-    for (const [url, { kind, claims }] of [...this.#statements]) {
-      if (!this.#isVoid(claims)) continue;
+    for (const [url, { kind, claims, text }] of [...this.#statements]) {
+      if (!this.#isVoid(claims) && this.#options.keys.has(claimedKey(text))) continue;
       this.#statements.delete(url);
       this.#options.store.forgetToken(url);
       if (kind === 'digest') this.#checkOrphan(claims.root);
@@ -146,18 +153,23 @@ export class Tokens {
   }
 
   /** Verifies and adopts one statement. `unknown`: the keys cannot be had now. */
-  async #take(token: string): Promise<Statement | 'void' | 'unknown'> {
-    const statement = await this.#verify(token).catch(() => 'unknown' as const);
+  async #take(text: string): Promise<Statement | 'void' | 'unknown'> {
+    const statement = await this.#verify(text).catch(() => 'unknown' as const);
     if (typeof statement === 'string') return statement;
     if (!this.#mayAdopt(statement)) return 'void';
     const { sub } = statement.claims;
     const before = this.#statements.get(sub);
     this.#statements.set(sub, statement);
-    this.#remember(statement, token);
+    this.#keep(statement);
     if (before?.kind === 'digest') this.#checkOrphan(before.claims.root);
     this.#options.onLearned(sub);
-    for (const wake of this.#waiting.get(sub) ?? []) wake();
+    this.#wake(sub);
     return statement;
+  }
+
+  #wake(url: CanonicalUrl): void {
+    this.#awaited.get(url)?.resolve(undefined);
+    this.#awaited.delete(url);
   }
 
   #mayAdopt({ kind, claims }: Statement): boolean {
@@ -166,27 +178,25 @@ export class Tokens {
     return (this.#statements.get(claims.sub)?.claims.ver ?? 0) <= claims.ver;
   }
 
-  async #verify(token: string): Promise<Statement | 'void'> {
-    const { config, keys, clock } = this.#options;
-    const using = { keys, clock };
-    if (claimedType(token) === REFUSAL_TYPE) {
-      const refusal = await verifyRefusal(token, config.site, using);
-      return refusal.verdict === 'verified' ? { kind: 'refusal', claims: refusal.claims } : 'void';
+  async #verify(text: string): Promise<Statement | 'void'> {
+    const { site } = this.#options.config;
+    if (claimedType(text) === REFUSAL_TYPE) {
+      const refusal = await verifyRefusal(text, site, this.#options);
+      return refusal.verdict === 'verified' ? { kind: 'refusal', text, claims: refusal.claims } : 'void';
     }
-    const digest = await verifyDigest(token, config.site, using);
-    return digest.verdict === 'verified' ? { kind: 'digest', claims: digest.claims } : 'void';
+    const digest = await verifyDigest(text, site, this.#options);
+    return digest.verdict === 'verified' ? { kind: 'digest', text, claims: digest.claims } : 'void';
   }
 
-  #remember(statement: Statement, token: string): void {
-    const { sub } = statement.claims;
-    this.#texts.set(sub, token);
-    if (statement.kind === 'refusal') {
-      this.#options.store.forgetToken(sub);
+  #keep({ kind, text, claims }: Statement): void {
+    const { store } = this.#options;
+    if (kind === 'refusal') {
+      store.forgetToken(claims.sub);
       return;
     }
-    const { root } = statement.claims;
+    const { root, sub } = claims;
     this.#namers.set(root, (this.#namers.get(root) ?? new Set()).add(sub));
-    this.#options.store.keepToken(root, sub, token);
+    store.keepToken(root, sub, text);
   }
 
   #checkOrphan(root: Root): void {

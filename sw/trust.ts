@@ -1,10 +1,10 @@
 import type { Clock } from '../src/core/clock.js';
-import { MAX_POLICY_LENGTH } from '../src/core/limits.js';
+import { MAX_POLICY_LENGTH, POLICY_LIFE } from '../src/core/limits.js';
 import type { SiteConfig } from '../src/protocol/bridge.js';
 import { isCompactJws } from '../src/protocol/check.js';
 import type { PolicyClaims } from '../src/protocol/hasher.js';
 import type { PieceStore } from '../src/store/port.js';
-import type { KeySource } from '../src/verify/keys.js';
+import type { RemoteKeys } from '../src/verify/keys.js';
 import { verifyPolicy } from '../src/verify/statements.js';
 import { burst, deferred, within } from './timers.js';
 
@@ -14,7 +14,7 @@ export interface TrustOptions {
   readonly config: SiteConfig;
   readonly clock: Clock;
   readonly fetch: typeof globalThis.fetch;
-  readonly keys: KeySource & { read(): Promise<void> };
+  readonly keys: Pick<RemoteKeys, 'find' | 'read'>;
   readonly store: PieceStore;
   /** The policy in force changed: a new one, or none any more. */
   readonly onPolicy: (policy: PolicyClaims | undefined) => void;
@@ -26,7 +26,7 @@ export interface TrustOptions {
  * `load` may be delayed by.
  */
 export const TRUST_WAIT = 250;
-/** A policy is read again this long before it ends (ms), so that a short outage is not noticed. */
+/** A policy is read again this long before it is void (ms), so that a short outage is not noticed. */
 const REFRESH_BEFORE = 120_000;
 /** Between looks at whether the policy still stands, and between tries to read the next (ms). */
 const RETRY = 15_000;
@@ -36,15 +36,18 @@ const NEWEST = 'policy-ver';
 
 /**
  * Whether peers and store may be used at all. Two things must hold: the visitor's page has said so
- * (kept for the next visit's first requests), and the hash service's signed policy is enabled and
- * current. Until a page has said so nothing is contacted. Every failure means no.
+ * (kept for the next visit's first requests), and the hash service's signed policy is enabled, current
+ * and was read within the last minutes. Until a page has said so nothing is contacted. Every failure
+ * means no.
  */
 export class Trust {
   #allowed: boolean | undefined;
   #policy: PolicyClaims | undefined;
+  /** When the policy is void (ms since 1970). */
+  #until = 0;
   #newest = 0;
   #reading: Promise<void> | undefined;
-  #triedAt = Number.NEGATIVE_INFINITY;
+  #triedAt = -Infinity;
   readonly #watch: ReturnType<typeof burst>;
   readonly #settled = deferred<undefined>();
   #isSettled = false;
@@ -65,8 +68,7 @@ export class Trust {
 
   /** The policy in force, if there is one. */
   get policy(): PolicyClaims | undefined {
-    const { clock } = this.#options;
-    return this.#policy && this.#policy.exp * 1000 > clock.now() ? this.#policy : undefined;
+    return this.#left > 0 ? this.#policy : undefined;
   }
 
   get permission(): Permission {
@@ -110,6 +112,11 @@ export class Trust {
     await this.#reading;
   }
 
+  /** How much longer the policy stands (ms). */
+  get #left(): number {
+    return this.#until - this.#options.clock.now();
+  }
+
   /** How much longer requests wait (ms). */
   get #patience(): number {
     return this.#startedAt + TRUST_WAIT - this.#options.clock.ticks();
@@ -130,8 +137,8 @@ export class Trust {
 
   #keepFresh(): void {
     const { clock } = this.#options;
-    if (!this.#allowed || this.#reading || clock.ticks() - this.#triedAt < RETRY) return;
-    if (this.#policy && this.#policy.exp * 1000 - clock.now() > REFRESH_BEFORE) return;
+    if (!this.#allowed || this.#reading || this.#left > REFRESH_BEFORE) return;
+    if (clock.ticks() - this.#triedAt < RETRY) return;
     this.#triedAt = clock.ticks();
     this.#reading = this.#read().finally(() => {
       this.#reading = undefined;
@@ -141,11 +148,12 @@ export class Trust {
 
   async #read(): Promise<void> {
     const { config, clock, keys } = this.#options;
-    // Both are needed at the start, when the first requests wait: one round trip instead of two.
-    if (!this.#policy) keys.read().catch(() => undefined);
-    const token = await within(clock, REQUEST_TIMEOUT, this.#request()).catch(() => undefined);
+    // Keys too, so that one that was taken back ends with the policy; at once, for one round trip, not two.
+    const reading = keys.read().catch(() => undefined);
+    const request = this.#request().then((token) => reading.then(() => token));
+    const token = await within(clock, REQUEST_TIMEOUT, request).catch(() => undefined);
     if (token === undefined) return;
-    const checked = await verifyPolicy(token, config.site, { keys, clock }).catch(() => undefined);
+    const checked = await verifyPolicy(token, config.site, this.#options).catch(() => undefined);
     if (checked?.verdict === 'verified' && checked.claims.ver >= this.#newest) this.#adopt(checked.claims);
   }
 
@@ -159,8 +167,10 @@ export class Trust {
   }
 
   #adopt(policy: PolicyClaims): void {
-    const { store, onPolicy } = this.#options;
+    const { clock, store, onPolicy } = this.#options;
     this.#policy = policy;
+    // A signed file may say that it lives for weeks: so long nobody would hear that it was replaced.
+    this.#until = Math.min(policy.exp * 1000, clock.now() + POLICY_LIFE * 1000);
     this.#newest = policy.ver;
     store.remember(NEWEST, String(policy.ver));
     this.#watch.soon();

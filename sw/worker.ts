@@ -68,9 +68,10 @@ export class PeerfoldWorker {
     const onOver = this.#report.bind(this);
     const onPolicy = this.#onPolicy.bind(this);
     const settling = this.#guard.bind(this, undefined);
-    const keys = (this.#keys = new RemoteKeys({ hasher, fetch, clock }));
+    const trusted = { ...options, fetch: config.static ? revalidating(fetch) : fetch };
+    const keys = (this.#keys = new RemoteKeys({ ...trusted, hasher }));
     const bridge = (this.#bridge = new Bridge({ ...options, events: this.#events() }));
-    const trust = (this.#trust = new Trust({ ...options, keys, onPolicy }));
+    const trust = (this.#trust = new Trust({ ...trusted, keys, onPolicy }));
     const tokens = (this.#tokens = new Tokens({ ...options, keys, trust, ...this.#tokenEvents() }));
     const disk = new Disk(clock);
     const layers = new Layers({ ...options, hasher, disk });
@@ -170,6 +171,9 @@ export class PeerfoldWorker {
       case 'tokens':
         for (const answer of await this.#tokens.learn(message.tokens)) page.post(answer);
         return;
+      case 'unsigned':
+        this.#tokens.expectNone(message.urls);
+        return;
       case 'loaded':
         this.#loaded(message);
         return;
@@ -234,6 +238,11 @@ export class PeerfoldWorker {
       (page ?? this.#bridge.listener)?.post(faultMessage(error));
     });
   }
+}
+
+/** The server of a static site may let browsers keep keys and policy for as long as its pictures. */
+function revalidating(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return (input, init) => fetch(input, { ...init, cache: 'no-cache' });
 }
 
 function faultMessage(error: unknown): WorkerMessage {

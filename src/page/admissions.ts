@@ -2,10 +2,13 @@ import type { Clock } from '../core/clock.js';
 import { MAX_ADMISSION_LIFE } from '../core/limits.js';
 import { fromBase64Url } from '../protocol/base64.js';
 import { parseObject } from '../protocol/check.js';
+import type { AdmissionResponse } from '../protocol/hasher.js';
 import type { Identity } from '../protocol/seal.js';
 
 export interface Admission {
   readonly jws: string;
+  /** For reports; nobody but the hash service is to see it. */
+  readonly receipt: string;
   /** When to get the next one (clock's `now`, ms). */
   readonly renewAt: number;
 }
@@ -14,7 +17,7 @@ export interface AdmissionsOptions {
   readonly identity: Identity;
   readonly clock: Clock;
   /** Asks the hash service for an admission of this public key. */
-  readonly request: (key: string) => Promise<string>;
+  readonly request: (key: string) => Promise<AdmissionResponse>;
 }
 
 /** Peers that are introduced to us check our admission; it should not run out while they do (ms). */
@@ -46,11 +49,11 @@ export class Admissions {
 
   async #renew(): Promise<Admission> {
     const { identity, clock, request } = this.options;
-    const jws = await request(identity.publicKey);
+    const { admission: jws, receipt } = await request(identity.publicKey);
     const now = clock.now();
     const life = expiryOf(jws) - now;
     const bounded = Math.min(Number.isFinite(life) ? life : 0, MAX_ADMISSION_LIFE * 1000);
-    this.#current = { jws, renewAt: now + Math.max(bounded - MARGIN, SHORTEST) };
+    this.#current = { jws, receipt, renewAt: now + Math.max(bounded - MARGIN, SHORTEST) };
     return this.#current;
   }
 }

@@ -8,10 +8,12 @@ import { retryAfter } from './hasher-client.js';
 export interface DigestsOptions {
   readonly clock: Clock;
   readonly random: () => number;
-  /** Asks the hash service; one answer for each URL, in order. */
-  readonly request: (urls: readonly CanonicalUrl[]) => Promise<readonly DigestAnswer[]>;
+  /** Asks the hash service; one answer for each URL, in order. `undefined`: nothing is signed about it. */
+  readonly request: (urls: readonly CanonicalUrl[]) => Promise<readonly (DigestAnswer | undefined)[]>;
   /** Gives statements to the worker, which verifies them. */
   readonly deliver: (tokens: readonly string[]) => void;
+  /** Tells the worker, which need not wait for statements about these. */
+  readonly unsigned: (urls: readonly CanonicalUrl[]) => void;
   /** A request failed; the URLs are asked for again later. */
   readonly failed: (error: unknown) => void;
 }
@@ -24,6 +26,8 @@ const SHORTEST_PENDING = 50;
 const MAX_TRIES = 8;
 /** What the worker did not find worth a word was no statement for this URL: not again for so long (ms). */
 const UNSETTLED = 60_000;
+/** What nothing is signed about is not asked for again for so long (ms): deployments are rarer than pages. */
+const UNSIGNED = 300_000;
 /** URLs remembered: a few pages of an endless gallery. */
 const MAX_KNOWN = 2000;
 
@@ -37,7 +41,8 @@ interface Asked {
 
 /**
  * Gets statements for URLs: batched, each URL once, `pending` ones again when they may be ready,
- * with back-off while the service fails. A statement that the worker has forgotten is given again.
+ * with back-off while the service fails. A statement that the worker has forgotten is given again; when
+ * the worker does not take it any more, a new one is asked for.
  */
 export class Digests {
   readonly #known = new Map<CanonicalUrl, Asked>();
@@ -70,8 +75,11 @@ export class Digests {
     const tokens: string[] = [];
     for (const url of urls) {
       const asked = this.#known.get(url);
-      if (asked?.token && this.#isQuiet(asked)) tokens.push(asked.token);
-      else if (!asked || !this.#isQuiet(asked)) this.#enqueue(url);
+      if (asked?.token && this.#isQuiet(asked)) {
+        tokens.push(asked.token);
+        // A policy may have voided it meanwhile: if the worker takes it, it will say until when.
+        asked.until = Math.min(asked.until, this.options.clock.now() + UNSETTLED);
+      } else if (!asked || !this.#isQuiet(asked)) this.#enqueue(url);
     }
     this.#deliver(tokens);
     if (this.#waiting.size > 0) this.#schedule();
@@ -145,17 +153,22 @@ export class Digests {
     }
   }
 
-  #take(urls: readonly CanonicalUrl[], answers: readonly DigestAnswer[]): void {
+  #take(urls: readonly CanonicalUrl[], answers: readonly (DigestAnswer | undefined)[]): void {
     const tokens: string[] = [];
+    const unsigned: CanonicalUrl[] = [];
     urls.forEach((url, i) => {
       const answer = answers[i];
       const asked = this.#known.get(url);
       if (typeof answer === 'string') {
         tokens.push(answer);
         if (asked) asked.token = answer;
-      } else if (answer && asked) this.#again(url, asked, answer.pending);
+      } else if (!answer) {
+        unsigned.push(url);
+        this.settled(url, this.options.clock.now() + UNSIGNED);
+      } else if (asked) this.#again(url, asked, answer.pending);
     });
     this.#deliver(tokens);
+    if (unsigned.length > 0) this.options.unsigned(unsigned);
   }
 
   #deliver(tokens: readonly string[]): void {

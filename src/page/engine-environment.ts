@@ -1,3 +1,4 @@
+import type { Sha256 } from '../core/bytes.js';
 import type { Clock } from '../core/clock.js';
 import type { LinkFactory } from '../peer/link.js';
 import type { Identity } from '../protocol/seal.js';
@@ -14,6 +15,7 @@ export interface EngineEnvironment {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly fetch: typeof globalThis.fetch;
+  readonly sha256: Sha256;
   readonly locks: Locks | undefined;
   readonly view: PresenceView & PageView & { readonly document: Document };
   readonly factory: LinkFactory;

@@ -17,6 +17,7 @@ export function startEngine(host: EngineHost): Engine {
     clock: systemClock,
     random: Math.random,
     fetch: window.fetch.bind(window),
+    sha256: async (data) => new Uint8Array(await crypto.subtle.digest('SHA-256', data)),
     // Not in every browser, whatever TypeScript's DOM says.
     locks: (navigator as Partial<Navigator>).locks,
     view: window,

@@ -1,4 +1,4 @@
-import type { Bytes } from '../core/bytes.js';
+import { toHex, type Bytes, type Sha256 } from '../core/bytes.js';
 import type { CanonicalUrl, Root } from '../core/brands.js';
 import type { Clock } from '../core/clock.js';
 import { PeerfoldError, reasonOf } from '../core/errors.js';
@@ -6,10 +6,12 @@ import { MAX_DIGEST_URLS, MAX_TOKEN_LENGTH } from '../core/limits.js';
 import { HASH_LENGTH } from '../core/merkle.js';
 import { pieceCount, type Cut } from '../core/pieces.js';
 import type { SiteConfig } from '../protocol/bridge.js';
+import { isCompactJws } from '../protocol/check.js';
 import {
   parseAdmissionResponse,
   parseDigestsResponse,
   type AdmissionRequest,
+  type AdmissionResponse,
   type DigestAnswer,
   type DigestsRequest,
   type ReportRequest,
@@ -20,6 +22,7 @@ export interface HasherOptions {
   readonly config: Pick<SiteConfig, 'hasher' | 'site'>;
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;
+  readonly sha256: Sha256;
 }
 
 /** The service answers within 100 ms; a visitor far away on a bad link gets this long (ms). */
@@ -28,11 +31,16 @@ const REQUEST_TIMEOUT = 8000;
 const MAX_ANSWER = 2 * MAX_DIGEST_URLS * MAX_TOKEN_LENGTH;
 /** Nobody is kept away for longer than this (ms) by one answer. */
 const MAX_RETRY = 600_000;
+/** Answers that say "nothing is here": object stores forbid what they do not have. */
+const ABSENT = [403, 404, 410];
 
 interface Call {
   readonly path: string;
   readonly body?: string;
+  readonly cache?: RequestCache;
   readonly max: number;
+  /** Statuses that are no failure: there is no body then. */
+  readonly absent?: readonly number[];
 }
 
 /**
@@ -52,11 +60,23 @@ export class HasherClient {
     return (parseDigestsResponse(value, urls.length) ?? malformed('/v1/digests')).answers;
   }
 
-  /** An admission for the visitor's public key. */
-  async admission(key: string): Promise<string> {
+  /**
+   * What was signed about `url` beforehand, from where a static site keeps it; `undefined` when nothing
+   * was. A page that some servers give in the place of what they do not have is no statement either.
+   */
+  async statement(url: CanonicalUrl, cache: RequestCache): Promise<string | undefined> {
+    const name = toHex(await this.options.sha256(new TextEncoder().encode(url)));
+    const call = { path: `/v1/d/${name}`, cache, max: MAX_TOKEN_LENGTH + 1, absent: ABSENT };
+    const bytes = await this.#bodyOf(call);
+    const text = bytes && new TextDecoder().decode(bytes).trim();
+    return isCompactJws(text, MAX_TOKEN_LENGTH) ? text : undefined;
+  }
+
+  /** An admission for the visitor's public key, and its receipt. */
+  async admission(key: string): Promise<AdmissionResponse> {
     const request: AdmissionRequest = { site: this.options.config.site, key };
     const value = await this.#json('/v1/admissions', request);
-    return (parseAdmissionResponse(value) ?? malformed('/v1/admissions')).admission;
+    return parseAdmissionResponse(value) ?? malformed('/v1/admissions');
   }
 
   /** The layer of one representation; exactly as long as its cut demands. */
@@ -86,7 +106,12 @@ export class HasherClient {
     }
   }
 
-  async #call({ path, body, max }: Call): Promise<Bytes> {
+  async #call(call: Call): Promise<Bytes> {
+    return (await this.#bodyOf(call)) ?? malformed(call.path);
+  }
+
+  /** `undefined` for a body that is longer than `max`, or absent. */
+  async #bodyOf({ path, body, cache = 'default', max, absent = [] }: Call): Promise<Bytes | undefined> {
     const { config, clock, fetch } = this.options;
     const abort = new AbortController();
     const timer = clock.setTimeout(() => {
@@ -94,14 +119,16 @@ export class HasherClient {
     }, REQUEST_TIMEOUT);
     this.#pending.add(abort);
     try {
-      const response = await fetch(new URL(path, config.hasher).href, {
+      const response = await fetch(config.hasher + path, {
         // A string body goes as text/plain, which needs no preflight.
         ...(body === undefined ? {} : { method: 'POST', body }),
+        cache,
         credentials: 'omit',
         signal: abort.signal,
       });
+      if (absent.includes(response.status)) return undefined;
       if (!response.ok) throw refusal(path, response);
-      return (await limitedBody(response, max)) ?? malformed(path);
+      return await limitedBody(response, max);
     } catch (error) {
       if (error instanceof PeerfoldError) throw error;
       throw unreachable(`${path}: ${reasonOf(error)}`, {}, error);

@@ -46,12 +46,13 @@ export class Networking {
   readonly #tracker: TrackerClient;
   readonly #introductions: Introductions;
   readonly #layers: Layers;
-  readonly #admissions: Admissions;
+  readonly #admissions: Admissions | undefined;
   #closed = false;
 
   constructor(private readonly options: NetworkingOptions) {
     const { clock, hasher, identity, failed } = options;
-    this.#admissions = new Admissions({ identity, clock, request: (key) => hasher.admission(key) });
+    if (!options.host.config.static)
+      this.#admissions = new Admissions({ identity, clock, request: (key) => hasher.admission(key) });
     this.#layers = new Layers({
       clock,
       failed,
@@ -100,9 +101,9 @@ export class Networking {
     this.#swarm.verdict(from, root, index, verdict);
   }
 
-  /** This visitor's right to be heard by the hash service. */
-  async admission(): Promise<string> {
-    return (await this.#admissions.get()).jws;
+  /** This visitor's right to be heard by the hash service; `undefined` where there is none to hear. */
+  async receipt(): Promise<string | undefined> {
+    return (await this.#admissions?.get())?.receipt;
   }
 
   stats(): SwarmStats {
@@ -170,20 +171,23 @@ export class Networking {
     this.options.host.peer({ state, peer: from, links, ...(reason === undefined ? {} : { reason }) });
   }
 
+  async #admits(admission: string, key: string): Promise<boolean> {
+    const { host, admits } = this.options;
+    const answer = await admits.ask((id) => {
+      host.send({ t: 'admit', id, admission, key });
+    });
+    return answer ?? false;
+  }
+
   #makeIntroductions(): Introductions {
-    const { host, identity, clock, admits, failed } = this.options;
+    const { host, identity, clock, failed } = this.options;
     return new Introductions({
       identity,
       clock,
       failed,
       swarm: this.#swarm,
       pid: () => this.#tracker.pid,
-      admit: async (admission, key) => {
-        const answer = await admits.ask((id) => {
-          host.send({ t: 'admit', id, admission, key });
-        });
-        return answer ?? false;
-      },
+      admit: host.config.static ? 'everyone' : this.#admits.bind(this),
       post: (to, pass, box) => {
         this.#tracker.signal(to, pass, box);
       },

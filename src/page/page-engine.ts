@@ -17,6 +17,7 @@ import { Networking } from './networking.js';
 import { Placer } from './place.js';
 import { PresenceSensor } from './presence.js';
 import { Questions } from './questions.js';
+import { SignedFiles } from './signed-files.js';
 
 /** Statements of one moment change what we are interested in once (ms). */
 const INTEREST_COALESCE = 20;
@@ -58,18 +59,10 @@ export class PageEngine implements Engine {
     private readonly host: EngineHost,
     private readonly environment: EngineEnvironment,
   ) {
-    const { clock, random, fetch, view, locks } = environment;
+    const { clock, view, locks } = environment;
     this.#placer = new Placer(host.config, view, clock);
-    this.#hasher = new HasherClient({ config: host.config, fetch, clock });
-    this.#digests = new Digests({
-      clock,
-      random,
-      request: (urls) => this.#hasher.digests(urls),
-      deliver: (tokens) => {
-        host.send({ t: 'tokens', tokens });
-      },
-      failed: this.#failed,
-    });
+    this.#hasher = new HasherClient({ ...environment, config: host.config });
+    this.#digests = this.#makeDigests();
     this.#catalogue = new Catalogue(clock);
     this.#holdings = new Holdings(clock, {
       share: (holding) => this.#networking?.share(holding),
@@ -137,6 +130,23 @@ export class PageEngine implements Engine {
     this.#placer.close();
     this.#holdings.clear();
     this.environment.clock.clearTimeout(this.#interestTimer);
+  }
+
+  #makeDigests(): Digests {
+    const { host, environment } = this;
+    const hasher = this.#hasher;
+    const source = host.config.static ? new SignedFiles(hasher.statement.bind(hasher)) : hasher;
+    return new Digests({
+      ...environment,
+      request: (urls) => source.digests(urls),
+      deliver: (tokens) => {
+        host.send({ t: 'tokens', tokens });
+      },
+      unsigned: (urls) => {
+        host.send({ t: 'unsigned', urls });
+      },
+      failed: this.#failed,
+    });
   }
 
   #countNativeLoads(): NativeLoads {
@@ -272,8 +282,8 @@ export class PageEngine implements Engine {
   async #report(url: CanonicalUrl, signed: Root): Promise<void> {
     if (!this.#networking) return;
     try {
-      const admission = await this.#networking.admission();
-      await this.#hasher.report({ url, signed, admission });
+      const receipt = await this.#networking.receipt();
+      if (receipt !== undefined) await this.#hasher.report({ url, signed, receipt });
     } catch (error) {
       this.#failed(error);
     }

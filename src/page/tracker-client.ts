@@ -27,7 +27,8 @@ export interface TrackerOptions {
   readonly url: string;
   readonly site: Site;
   readonly identity: Identity;
-  readonly admissions: Admissions;
+  /** None where the tracker admits by origin. */
+  readonly admissions: Admissions | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly openSocket: OpenSocket;
@@ -145,7 +146,7 @@ export class TrackerClient {
 
   readonly #connect = (): void => {
     const attempt = ++this.#attempt;
-    void this.options.admissions.get().then(
+    void Promise.resolve(this.options.admissions?.get()).then(
       (admission) => {
         if (attempt === this.#attempt) this.#greet(admission);
       },
@@ -155,9 +156,9 @@ export class TrackerClient {
     );
   };
 
-  #greet(admission: Admission): void {
+  #greet(admission: Admission | undefined): void {
     const { url, openSocket, clock } = this.options;
-    this.#later('renew', Math.max(0, admission.renewAt - clock.now()), this.#renew);
+    if (admission) this.#later('renew', Math.max(0, admission.renewAt - clock.now()), this.#renew);
     try {
       this.#session = new TrackerSession({
         clock,
@@ -181,7 +182,7 @@ export class TrackerClient {
     }
   }
 
-  #helloWith({ jws }: Admission): Hello {
+  #helloWith(admission: Admission | undefined): Hello {
     const { identity, site, clock } = this.options;
     const resume = this.#resume && this.#resume.until > clock.now() ? this.#resume.secret : undefined;
     return {
@@ -189,7 +190,7 @@ export class TrackerClient {
       v: 1,
       site,
       key: identity.publicKey,
-      admission: jws,
+      ...(admission === undefined ? {} : { admission: admission.jws }),
       ...(resume === undefined ? {} : { resume }),
     };
   }
@@ -219,7 +220,7 @@ export class TrackerClient {
     const { clock, admissions, on } = this.options;
     const lasted = this.#welcome ? clock.ticks() - this.#welcome.at : 0;
     if (lasted >= STABLE) this.#backOff.reset();
-    if (reason === 'bad-admission') admissions.discard();
+    if (reason === 'bad-admission') admissions?.discard();
     this.#hangUp();
     if (!this.#reported) on.unreachable(reason);
     this.#reported = true;

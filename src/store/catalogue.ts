@@ -61,8 +61,7 @@ export class Catalogue {
   }
 
   tokenFor(url: CanonicalUrl): string | undefined {
-    const root = this.#urls.get(url);
-    return root === undefined ? undefined : this.#entries.get(root)?.tokens.get(url);
+    return this.#named(url)?.tokens.get(url);
   }
 
   /** A URL names one representation at a time: a token for a new one takes it from the old one. */
@@ -76,8 +75,7 @@ export class Catalogue {
 
   /** Returns the entry that lost the token, if there was one. */
   removeToken(url: CanonicalUrl): Entry | undefined {
-    const root = this.#urls.get(url);
-    const entry = root === undefined ? undefined : this.#entries.get(root);
+    const entry = this.#named(url);
     this.#urls.delete(url);
     entry?.tokens.delete(url);
     return entry;
@@ -107,18 +105,18 @@ export class Catalogue {
   restore(old: readonly Entry[]): void {
     const present = this.all();
     this.#entries.clear();
-    for (const entry of [...old].sort((a, b) => a.touched - b.touched)) this.#add(entry);
-    for (const entry of present) {
+    this.#bytes = 0;
+    for (const entry of [...[...old].sort((a, b) => a.touched - b.touched), ...present]) {
       this.remove(entry.root);
       this.#entries.set(entry.root, entry);
       for (const url of entry.tokens.keys()) this.#urls.set(url, entry.root);
+      this.#bytes += storedBytes(entry);
     }
   }
 
-  #add(entry: Entry): void {
-    this.#entries.set(entry.root, entry);
-    for (const url of entry.tokens.keys()) this.#urls.set(url, entry.root);
-    this.#bytes += storedBytes(entry);
+  #named(url: CanonicalUrl): Entry | undefined {
+    const root = this.#urls.get(url);
+    return root && this.#entries.get(root);
   }
 }
 

@@ -1,4 +1,4 @@
-import { createStore, delMany, entries, get, set, setMany } from 'idb-keyval';
+import { createStore, promisifyRequest, type UseStore } from 'idb-keyval';
 import type { Clock } from '../core/clock.js';
 import { BackedStore } from './backed.js';
 import type { Backing, Loaded } from './backing.js';
@@ -19,35 +19,50 @@ function indexedDbBacking(name: string): Backing {
   const pieces = createStore(`${name}-pieces`, 'pieces');
   const index = createStore(`${name}-index`, 'index');
   return {
-    load: async () => sortOut(await entries<string, unknown>(index)),
-    get: (key) => get<unknown>(key, pieces),
-    putPieces: (added) =>
-      setMany(
-        added.map(([key, bytes]) => [key, bytes]),
-        pieces,
-      ),
-    removePieces: (keys) => delMany([...keys], pieces),
+    load: () => index('readonly', load),
+    get: (key) => pieces('readonly', (store) => promisifyRequest<unknown>(store.get(key))),
+    putPieces: (added) => write(pieces, added),
+    removePieces: (keys) => remove(pieces, keys),
     putRecords: (records) =>
-      setMany(
-        records.map((record) => [ENTRY + record.root, record]),
+      write(
         index,
+        records.map((record) => [ENTRY + record.root, record]),
       ),
     removeRecords: (roots) =>
-      delMany(
-        roots.map((root) => ENTRY + root),
+      remove(
         index,
+        roots.map((root) => ENTRY + root),
       ),
-    putNote: (note, text) => set(NOTE + note, text, index),
+    putNote: (note, text) => write(index, [[NOTE + note, text]]),
   };
 }
 
-function sortOut(found: readonly (readonly [unknown, unknown])[]): Loaded {
+/** All or nothing, in one transaction. */
+function write(database: UseStore, added: readonly (readonly [string, unknown])[]): Promise<void> {
+  return database('readwrite', (store) => {
+    for (const [key, value] of added) store.put(value, key);
+    return promisifyRequest(store.transaction);
+  });
+}
+
+function remove(database: UseStore, keys: readonly string[]): Promise<void> {
+  return database('readwrite', (store) => {
+    for (const key of keys) store.delete(key);
+    return promisifyRequest(store.transaction);
+  });
+}
+
+async function load(store: IDBObjectStore): Promise<Loaded> {
+  const [keys, values] = await Promise.all([
+    promisifyRequest(store.getAllKeys()),
+    promisifyRequest<unknown[]>(store.getAll()),
+  ]);
   const records: unknown[] = [];
   const notes = new Map<string, unknown>();
-  for (const [key, value] of found) {
-    if (typeof key !== 'string') continue;
-    if (key.startsWith(ENTRY)) records.push(value);
-    if (key.startsWith(NOTE)) notes.set(key.slice(NOTE.length), value);
-  }
+  keys.forEach((key, i) => {
+    if (typeof key !== 'string') return;
+    if (key.startsWith(ENTRY)) records.push(values[i]);
+    if (key.startsWith(NOTE)) notes.set(key.slice(NOTE.length), values[i]);
+  });
   return { records, notes };
 }

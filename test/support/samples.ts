@@ -52,7 +52,7 @@ export const POLICY_CLAIMS = {
   enabled: true,
   minEpoch: 0,
   rollout: 0.5,
-  revoked: [ROOT as string, urlOf('/media/b.jpg') as string],
+  revoked: [{ of: ROOT as string, before: ISSUED_AT * 1000 }],
   iat: ISSUED_AT,
   exp: ISSUED_AT + 300,
   ver: ISSUED_AT * 1000,
@@ -62,6 +62,14 @@ export const ADMISSION_CLAIMS = {
   iss: 'https://hash.example.com',
   aud: 'peerfold-tracker',
   site: SITE,
+  jkt: 'A'.repeat(43),
+  iat: ISSUED_AT,
+  exp: ISSUED_AT + 600,
+};
+
+export const RECEIPT_CLAIMS = {
+  iss: 'https://hash.example.com',
+  aud: SITE,
   jkt: 'A'.repeat(43),
   iat: ISSUED_AT,
   exp: ISSUED_AT + 600,

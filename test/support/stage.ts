@@ -48,10 +48,9 @@ export class Stage {
 
   async startHasher(): Promise<void> {
     const { createHasher } = await built<typeof import('../../hasher-service/index.js')>('hasher.js');
-    const upstream = this.site.url.replace('localhost', '127.0.0.1');
     this.#hasher = await createHasher({
       sites: [this.site.url],
-      origins: [`${this.site.url}=${upstream}`],
+      allowPrivate: true,
       data: this.data,
       rootsToken: this.rootsToken,
       logLevel: 'silent',

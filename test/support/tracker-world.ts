@@ -17,6 +17,7 @@ import { SignedAdmission } from '../../tracker-service/admission.js';
 import { trackerConfig, type Limits } from '../../tracker-service/config.js';
 import type { RootsAuthority } from '../../tracker-service/hasher-client.js';
 import { MemoryIndex } from '../../tracker-service/index-memory.js';
+import { OpenDoorDesk, OpenRoots } from '../../tracker-service/open-sites.js';
 import type { Connection } from '../../tracker-service/line.js';
 import type { Session } from '../../tracker-service/session.js';
 import type { Tally } from '../../tracker-service/tally.js';
@@ -180,6 +181,11 @@ export class Client {
     await this.say({ t: 'hello', v: 1, site: SITE, key: this.identity.publicKey, admission, ...changes });
   }
 
+  /** Says hello as the page of an open site does: with no admission to show. */
+  async bareHello(site = SITE): Promise<void> {
+    await this.say({ t: 'hello', v: 1, site, key: this.identity.publicKey });
+  }
+
   /** Opens the challenge and answers it. */
   async prove(): Promise<void> {
     const box = this.last('challenge')?.box ?? '';
@@ -217,16 +223,19 @@ export class TrackerWorld {
   constructor(
     readonly signer: Signer,
     limits: Partial<Limits> = {},
+    openSites: readonly Site[] = [],
   ) {
     const all = { ...DEFAULT_LIMITS, ...limits };
+    const open = new Set(openSites);
+    const signed = new SignedAdmission({ keys: signer.keys, clock: this.clock }, (error) => {
+      this.tally.trouble(error);
+    });
     this.core = new TrackerCore({
       limits: all,
       clock: this.clock,
       random: seededBytes(1),
-      desk: new SignedAdmission({ keys: signer.keys, clock: this.clock }, (error) => {
-        this.tally.trouble(error);
-      }),
-      roots: this.authority,
+      desk: new OpenDoorDesk(open, signed),
+      roots: new OpenRoots(open, this.authority, this.clock),
       createIndex: (_site, dice) => new MemoryIndex(all, dice),
       tally: this.tally,
     });

@@ -1,3 +1,5 @@
+import { vi } from 'vitest';
+
 /** Longer than anything here takes on the slowest machine; reached only by a failing test. */
 const PATIENCE = 10_000;
 
@@ -11,4 +13,9 @@ export async function until(check: () => boolean, what: string): Promise<void> {
     if (performance.now() > end) throw new Error(`waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
+}
+
+/** The same for what is said by an assertion. */
+export function eventually(assertion: () => unknown): Promise<unknown> {
+  return vi.waitFor(assertion, { timeout: PATIENCE, interval: 5 });
 }

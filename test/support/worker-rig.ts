@@ -146,6 +146,26 @@ export class TestPage {
   }
 }
 
+interface RigKey {
+  readonly kid: string;
+  readonly privateKey: CryptoKey;
+  readonly jwk: object;
+}
+
+/** An answer that never comes: who asked gives up. */
+function hanging(signal: AbortSignal | null | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal?.addEventListener('abort', () => {
+      reject(new DOMException('given up', 'AbortError'));
+    });
+  });
+}
+
+async function freshKey(kid: string): Promise<RigKey> {
+  const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
+  return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg: 'EdDSA' } };
+}
+
 /** The worker with everything around it faked: clock, origin, hash service, windows. */
 export class WorkerRig {
   readonly clock = new FakeClock();
@@ -160,30 +180,36 @@ export class WorkerRig {
   readonly kept = new Map<string, () => Response>();
   readonly layers = new Map<string, Bytes>();
   readonly hasherRequests: string[] = [];
+  /** The cache mode of each of them. */
+  readonly hasherCaches: string[] = [];
   readonly work: Promise<unknown>[] = [];
   readonly #pages = new Set<TestPage>();
   policy: Record<string, unknown> = {};
   hasherHangs = false;
   random = (): number => 0.5;
   worker: PeerfoldWorker;
+  #key: RigKey;
 
   private constructor(
     readonly store: PieceStore,
-    private readonly key: CryptoKey,
-    private readonly jwks: unknown,
+    key: RigKey,
     private readonly config: Partial<SiteConfig>,
   ) {
+    this.#key = key;
     this.worker = new PeerfoldWorker(this.#options(store));
+  }
+
+  /** The hash service takes its key back, and signs with another. */
+  async revokeKey(): Promise<void> {
+    this.#key = await freshKey(`k${Number(this.#key.kid.slice(1)) + 1}`);
   }
 
   static async make(
     options: { store?: (clock: FakeClock) => PieceStore; config?: Partial<SiteConfig> } = {},
   ): Promise<WorkerRig> {
-    const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
-    const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'EdDSA' }] };
     const clock = new FakeClock();
     const store = options.store?.(clock) ?? memoryStore(clock, 64 * 2 ** 20);
-    return new WorkerRig(store, privateKey, jwks, options.config ?? {});
+    return new WorkerRig(store, await freshKey('k1'), options.config ?? {});
   }
 
   /** A worker started anew over the same store, as after the browser stopped it. */
@@ -228,11 +254,11 @@ export class WorkerRig {
   }
 
   /** Signs `claims` with the site's key, or with another one. */
-  jws(typ: string, claims: Record<string, unknown>, key = this.key): Promise<string> {
+  jws(typ: string, claims: Record<string, unknown>, key = this.#key.privateKey): Promise<string> {
     const now = Math.floor(this.clock.now() / 1000);
     const usual = { iss: HASHER, aud: SITE, iat: now, exp: now + HOUR, ver: this.clock.now(), epoch: 1 };
     return new SignJWT({ ...usual, ...claims })
-      .setProtectedHeader({ alg: 'EdDSA', kid: 'k1', typ })
+      .setProtectedHeader({ alg: 'EdDSA', kid: this.#key.kid, typ })
       .sign(key);
   }
 
@@ -329,7 +355,7 @@ export class WorkerRig {
     return {
       config: {
         ...{ site: SITE, hasher: HASHER, tracker: 'wss://track.example', include: ['/media/*'], exclude: [] },
-        ...{ origins: ['https://cdn.example'], headStart: 10, minSize: 16_384 },
+        ...{ origins: ['https://cdn.example'], static: false, headStart: 10, minSize: 16_384 },
         ...this.config,
       },
       clock: this.clock,
@@ -350,14 +376,15 @@ export class WorkerRig {
   }
 
   async #fetch(url: string, init: RequestInit): Promise<Response> {
-    if (url.startsWith(HASHER)) return this.#hasher(url);
+    if (url.startsWith(HASHER)) return this.#hasher(url, init);
     return this.#origin(url, init, false);
   }
 
-  async #hasher(url: string): Promise<Response> {
+  async #hasher(url: string, init: RequestInit): Promise<Response> {
     this.hasherRequests.push(url.slice(HASHER.length));
-    if (this.hasherHangs) return new Promise(() => undefined);
-    if (url.endsWith('/jwks.json')) return Response.json(this.jwks);
+    this.hasherCaches.push(init.cache ?? 'default');
+    if (this.hasherHangs) return hanging(init.signal);
+    if (url.endsWith('/jwks.json')) return Response.json({ keys: [this.#key.jwk] });
     if (url.endsWith('/v1/policy')) {
       const now = Math.floor(this.clock.now() / 1000);
       const usual = { enabled: true, minEpoch: 1, rollout: 1, revoked: [], exp: now + 300 };

@@ -7,12 +7,14 @@ import { FakeClock } from '../../support/fake-clock.js';
 
 const url = (name: string | number) => `https://site.example/${name}` as CanonicalUrl;
 
-type Answerer = (urls: readonly CanonicalUrl[]) => readonly DigestAnswer[] | Promise<readonly DigestAnswer[]>;
+type Answers = readonly (DigestAnswer | undefined)[];
+type Answerer = (urls: readonly CanonicalUrl[]) => Answers | Promise<Answers>;
 
 function digestsOf(answerer: Answerer = (urls) => urls.map(() => 'a.b.c')) {
   const clock = new FakeClock();
   const asked: (readonly CanonicalUrl[])[] = [];
   const delivered: (readonly string[])[] = [];
+  const unsigned: (readonly CanonicalUrl[])[] = [];
   const failures: unknown[] = [];
   const state = { answerer };
   const digests = new Digests({
@@ -23,10 +25,11 @@ function digestsOf(answerer: Answerer = (urls) => urls.map(() => 'a.b.c')) {
       return await state.answerer(urls);
     },
     deliver: (tokens) => delivered.push(tokens),
+    unsigned: (urls) => unsigned.push(urls),
     failed: (error) => failures.push(error),
   });
   digests.resume();
-  return { clock, asked, delivered, failures, digests, state };
+  return { clock, asked, delivered, unsigned, failures, digests, state };
 }
 
 describe('digests', () => {
@@ -71,12 +74,45 @@ describe('digests', () => {
     await clock.advance(20);
     digests.settled(url(1), clock.now() + 3_600_000);
     digests.ask([url(1)]);
+    digests.settled(url(1), clock.now() + 3_600_000);
     await clock.advance(1_800_000);
     digests.ask([url(1)]);
     await clock.advance(20);
     expect(asked).toHaveLength(1);
     expect(delivered).toEqual([['a.b.c'], ['a.b.c'], ['a.b.c']]);
     expect(digests.has(url(1))).toBe(true);
+  });
+
+  it('asks for another statement when the worker does not take the known one any more', async () => {
+    const { clock, asked, digests } = digestsOf();
+    digests.ask([url(1)]);
+    await clock.advance(20);
+    digests.settled(url(1), clock.now() + 3_600_000);
+    await clock.advance(1000);
+    digests.ask([url(1)]);
+    await clock.advance(60_000);
+    expect(asked).toHaveLength(1);
+    digests.ask([url(1)]);
+    await clock.advance(20);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('tells the worker what nothing is signed about, and does not ask for it for some minutes', async () => {
+    const { clock, asked, delivered, unsigned, digests } = digestsOf((urls) =>
+      urls.map((one) => (one === url(2) ? undefined : 'a.b.c')),
+    );
+    digests.ask([url(1), url(2)]);
+    await clock.advance(20);
+    expect(delivered).toEqual([['a.b.c']]);
+    expect(unsigned).toEqual([[url(2)]]);
+    await clock.advance(299_000);
+    digests.ask([url(2)]);
+    await clock.advance(20);
+    expect(asked).toHaveLength(1);
+    await clock.advance(1000);
+    digests.ask([url(2)]);
+    await clock.advance(20);
+    expect(asked).toEqual([[url(1), url(2)], [url(2)]]);
   });
 
   it('asks again when the statement has run out', async () => {

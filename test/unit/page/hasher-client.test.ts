@@ -2,10 +2,12 @@ import { http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ByteLength, CanonicalUrl, Root } from '../../../src/core/brands.js';
+import { toHex } from '../../../src/core/bytes.js';
 import { HasherClient, retryAfter } from '../../../src/page/hasher-client.js';
 import { limitedBody } from '../../../src/page/limited-body.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
 import { CONFIG, SITE } from '../../support/fake-worker.js';
+import { sha256 } from '../../support/sha256.js';
 
 const HASHER = 'https://hash.example';
 const server = setupServer();
@@ -19,7 +21,8 @@ afterAll(() => {
   server.close();
 });
 
-const clientOf = (clock = new FakeClock()) => new HasherClient({ config: CONFIG, fetch, clock });
+const clientOf = (clock = new FakeClock(), config = CONFIG) =>
+  new HasherClient({ config, fetch, clock, sha256 });
 const urls = ['https://site.example/a.jpg', 'https://site.example/b.jpg'] as CanonicalUrl[];
 const ROOT = 'ab'.repeat(32) as Root;
 const cut = { length: (3 * 65536) as ByteLength, piece: 65536 as ByteLength };
@@ -86,6 +89,53 @@ describe('digests', () => {
   });
 });
 
+describe('a statement of a static site', () => {
+  const [url = '' as CanonicalUrl] = urls;
+  const BASE = `${SITE}/docs/.peerfold`;
+  const PLACE = `${BASE}/v1/d/${toHex(sha256(new TextEncoder().encode(url)))}`;
+  const statement = (cache: RequestCache = 'default', clock = new FakeClock()) =>
+    clientOf(clock, { ...CONFIG, hasher: BASE, static: true }).statement(url, cache);
+
+  it('lies under the hash of its URL, below the path of the address', async () => {
+    const seen: Request[] = [];
+    server.use(
+      http.get(PLACE, ({ request }) => {
+        seen.push(request);
+        return HttpResponse.text('a.b.c\n');
+      }),
+    );
+    expect(await statement()).toBe('a.b.c');
+    expect(await statement('no-cache')).toBe('a.b.c');
+    expect(seen.map(({ credentials, cache }) => ({ credentials, cache }))).toEqual([
+      { credentials: 'omit', cache: 'default' },
+      { credentials: 'omit', cache: 'no-cache' },
+    ]);
+  });
+
+  const absent: [string, () => Response][] = [
+    ['not there', () => new HttpResponse('nothing here', { status: 404 })],
+    ['forbidden, as object stores say of what they lack', () => new HttpResponse(null, { status: 403 })],
+    ['gone', () => new HttpResponse(null, { status: 410 })],
+    ['a page in its place', () => HttpResponse.html('<!doctype html><title>Not found</title>')],
+    ['a page of any length', () => HttpResponse.html('x'.repeat(3_000_000))],
+    ['empty', () => HttpResponse.text('')],
+    ['too long', () => HttpResponse.text(`a.b.${'c'.repeat(8189)}`)],
+  ];
+  it.each(absent)('that is %s says that nothing is signed', async (_, answer) => {
+    server.use(http.get(PLACE, answer));
+    expect(await statement()).toBeUndefined();
+  });
+
+  it.each<[string, () => Response]>([
+    ['an error', () => new HttpResponse(null, { status: 500 })],
+    ['too many requests', () => new HttpResponse(null, { status: 429 })],
+    ['a network error', () => HttpResponse.error()],
+  ])('for which there is %s is to be asked for later', async (_, answer) => {
+    server.use(http.get(PLACE, answer));
+    await expect(statement()).rejects.toMatchObject({ code: 'hasher-unreachable' });
+  });
+});
+
 describe('a service that asks for a rest', () => {
   it.each([
     ['7', 7000],
@@ -117,14 +167,19 @@ describe('admissions, layers and reports', () => {
     server.use(
       http.post(`${HASHER}/v1/admissions`, async ({ request }) => {
         body = JSON.parse(await request.text());
-        return HttpResponse.json({ admission: 'a.b.c' });
+        return HttpResponse.json({ admission: 'a.b.c', receipt: 'r.e.c' });
       }),
     );
-    expect(await clientOf().admission('key')).toBe('a.b.c');
+    expect(await clientOf().admission('key')).toEqual({ admission: 'a.b.c', receipt: 'r.e.c' });
     expect(body).toEqual({ site: SITE, key: 'key' });
   });
 
-  it.each([{}, { admission: 7 }, { admission: 'x' }, { admission: null }])('refuse %j', async (answer) => {
+  it.each([
+    {},
+    { admission: 7, receipt: 'a.b.c' },
+    { admission: 'a.b.c' },
+    { admission: 'a.b.c', receipt: 'x' },
+  ])('refuse %j', async (answer) => {
     server.use(http.post(`${HASHER}/v1/admissions`, () => HttpResponse.json(answer)));
     await expect(clientOf().admission('key')).rejects.toMatchObject({ code: 'hasher-unreachable' });
   });
@@ -149,8 +204,8 @@ describe('admissions, layers and reports', () => {
         return new HttpResponse(null, { status: 204 });
       }),
     );
-    await clientOf().report({ url: urls[0] as CanonicalUrl, signed: ROOT, admission: 'a.b.c' });
-    expect(body).toEqual({ site: SITE, url: urls[0], signed: ROOT, admission: 'a.b.c' });
+    await clientOf().report({ url: urls[0] as CanonicalUrl, signed: ROOT, receipt: 'r.e.c' });
+    expect(body).toEqual({ site: SITE, url: urls[0], signed: ROOT, receipt: 'r.e.c' });
   });
 });
 

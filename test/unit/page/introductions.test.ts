@@ -54,7 +54,9 @@ async function signalFrom(
   };
 }
 
-function officeOf(admit: (admission: string, key: string) => Promise<boolean> = () => Promise.resolve(true)) {
+type Admit = (admission: string, key: string) => Promise<boolean>;
+
+function officeOf(admit: Admit | 'everyone' = () => Promise.resolve(true)) {
   const clock = new FakeClock();
   const seen = {
     admits: [] as string[],
@@ -68,10 +70,13 @@ function officeOf(admit: (admission: string, key: string) => Promise<boolean> = 
     identity: me,
     clock,
     pid: () => state.pid,
-    admit: (admission, key) => {
-      seen.admits.push(`${admission} ${key}`);
-      return admit(admission, key);
-    },
+    admit:
+      admit === 'everyone'
+        ? admit
+        : (admission, key) => {
+            seen.admits.push(`${admission} ${key}`);
+            return admit(admission, key);
+          },
     post: (to, pass, box) => seen.posted.push({ to, pass, box }),
     swarm: {
       connect: (peer, send) => {
@@ -128,6 +133,20 @@ describe('introductions', () => {
     await settle();
     expect(seen.connected).toHaveLength(1);
     expect(seen.signals).toEqual([]);
+  });
+
+  it('need no admission where nobody admits: the tracker is believed, but a key is still for life', async () => {
+    const { seen, introductions } = officeOf('everyone');
+    const bare = (key: string): Introduction => ({ pid: OTHER, key, has: has(0), pass: 'p' });
+    expect(await introductions.introduce([bare(other.publicKey)], roots)).toEqual(roots.slice(1));
+    expect(seen.connected.map(({ peer }) => peer.key)).toEqual([other.publicKey]);
+    await introductions.introduce([bare(thief.publicKey)], roots);
+    expect(seen.connected).toHaveLength(1);
+    const signal = await signalFrom(batchOf(7));
+    Reflect.deleteProperty(signal, 'admission');
+    introductions.hear(signal);
+    await until(() => seen.signals.length > 0, 'the signal');
+    expect(seen.signals[0]?.batch).toEqual(batchOf(7));
   });
 
   it('are checked once a minute for one peer', async () => {

@@ -3,13 +3,14 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { BUILD } from '../../../src/core/build.js';
 import type { ByteLength, CanonicalUrl, PeerId, PieceIndex, Root } from '../../../src/core/brands.js';
 import { prefixOf } from '../../../src/core/brands.js';
+import { toHex } from '../../../src/core/bytes.js';
 import { hashWhole } from '../../../src/core/merkle.js';
 import type { EngineHost, Fault, PeerEvent } from '../../../src/page/engine-host.js';
 import type { EngineEnvironment } from '../../../src/page/engine-environment.js';
 import { PageEngine } from '../../../src/page/page-engine.js';
 import { HIDDEN_GRACE } from '../../../src/page/presence.js';
 import { toBase64Url } from '../../../src/protocol/base64.js';
-import type { PageMessage, TransferReport, WorkerMessage } from '../../../src/protocol/bridge.js';
+import type { PageMessage, SiteConfig, TransferReport, WorkerMessage } from '../../../src/protocol/bridge.js';
 import { createIdentity, type Identity } from '../../../src/protocol/seal.js';
 import type { FakeLine } from '../../support/fake-tracker.js';
 import { FakeTracker } from '../../support/fake-tracker.js';
@@ -52,7 +53,7 @@ function exp(clock: FakeClock): string {
 function hasherOf(clock: FakeClock) {
   const asked: { path: string; body: string }[] = [];
   const answer = (path: string, body: string): Response => {
-    if (path === '/v1/admissions') return Response.json({ admission: exp(clock) });
+    if (path === '/v1/admissions') return Response.json({ admission: exp(clock), receipt: 'r.e.c' });
     if (path === '/v1/reports') return new Response(null, { status: 204 });
     if (path.startsWith('/v1/layers/')) return new Response(new Uint8Array(64));
     const { urls } = JSON.parse(body) as { urls: string[] };
@@ -72,6 +73,7 @@ interface Setting {
   network?: MemoryNetwork;
   tracker?: FakeTracker;
   identity?: number;
+  config?: SiteConfig;
   environment?: Partial<EngineEnvironment>;
   /** Hears what the engine sends to the worker, and may answer. */
   worker?: (message: PageMessage, answer: (message: WorkerMessage) => void) => void;
@@ -91,7 +93,7 @@ function engineOf(setting: Setting = {}) {
   const network = setting.network ?? new MemoryNetwork(clock);
   const host: EngineHost = {
     build: BUILD,
-    config: CONFIG,
+    config: setting.config ?? CONFIG,
     upload: 1e9,
     iceServers: [],
     overlay: false,
@@ -120,6 +122,7 @@ function engineOf(setting: Setting = {}) {
     clock,
     random: seededRandom(7),
     fetch: hasher.fetch,
+    sha256,
     locks: undefined,
     view: view,
     factory: network.visitor(),
@@ -332,13 +335,18 @@ describe('messages of the worker', () => {
     expect(page.tracker.line.of('have').at(-1)).toMatchObject({ del: [prefixOf(ROOT)] });
   });
 
-  it('reports a copy that differs, with its admission', async () => {
+  it('reports a copy that differs, with its receipt and not its admission', async () => {
     const page = engineOf();
     await connected(page);
     page.engine.receive({ t: 'differs', url: URL_A, signed: ROOT });
     await settle();
     const report = page.hasher.asked.find(({ path }) => path === '/v1/reports');
-    expect(JSON.parse(report?.body ?? '')).toMatchObject({ url: URL_A, signed: ROOT });
+    expect(JSON.parse(report?.body ?? '')).toEqual({
+      site: 'https://site.example',
+      url: URL_A,
+      signed: ROOT,
+      receipt: 'r.e.c',
+    });
   });
 
   it('fetches a layer that no peer gives', async () => {
@@ -389,13 +397,14 @@ describe('messages of the worker', () => {
 });
 
 /** Two visitors with a tracker between them that introduces the first to whoever wants something. */
-async function twoVisitors(content: Uint8Array<ArrayBuffer>) {
+async function twoVisitors(content: Uint8Array<ArrayBuffer>, config: SiteConfig) {
   const clock = new FakeClock();
   const network = new MemoryNetwork(clock);
   const { root } = await hashWhole(sha256, cut, content);
   const pids = ['node1_aaaa', 'node1_bbbb'] as PeerId[];
   const trackers = pids.map((pid) => Object.assign(new FakeTracker(), { pid }));
   const relayed = new Map<FakeLine, number>();
+  const admitted = config.static ? {} : { admission: 'a.b.c' };
   const worker = (message: PageMessage, answer: (message: WorkerMessage) => void): void => {
     if (message.t === 'admit') answer({ t: 'admitted', id: message.id, ok: true });
     if (message.t === 'read') {
@@ -410,7 +419,7 @@ async function twoVisitors(content: Uint8Array<ArrayBuffer>) {
   const pages = [0, 1].map((i) => {
     const tracker = trackers[i];
     if (!tracker) throw new Error('two trackers');
-    return engineOf({ clock, network, tracker, identity: i, worker });
+    return engineOf({ clock, network, tracker, identity: i, worker, config });
   });
   const [a, b] = pages;
   if (!a || !b) throw new Error('two pages');
@@ -424,14 +433,7 @@ async function twoVisitors(content: Uint8Array<ArrayBuffer>) {
       const signals = from.tracker.line.of('signal');
       for (const { box } of signals.slice(relayed.get(from.tracker.line) ?? 0)) {
         const key = identities[i]?.publicKey ?? '';
-        to.tracker.line.say({
-          t: 'signal',
-          from: from.tracker.pid,
-          key,
-          admission: 'a.b.c',
-          pass: 'back',
-          box,
-        });
+        to.tracker.line.say({ t: 'signal', from: from.tracker.pid, key, ...admitted, pass: 'back', box });
       }
       relayed.set(from.tracker.line, signals.length);
     });
@@ -441,16 +443,54 @@ async function twoVisitors(content: Uint8Array<ArrayBuffer>) {
     if (!want) throw new Error('nothing wanted');
     const bits = fullBitfield(want.roots.length);
     const key = identities[0]?.publicKey ?? '';
-    const peer = { pid: a.tracker.pid, key, admission: 'a.b.c', has: toBase64Url(bits.toBytes()), pass: 'p' };
+    const peer = { pid: a.tracker.pid, key, ...admitted, has: toBase64Url(bits.toBytes()), pass: 'p' };
     b.tracker.line.say({ t: 'peers', q: want.q, peers: [peer] });
   };
   return { a, b, clock, root, relay, introduce };
 }
 
+describe('a page of a static site', () => {
+  const URL_B = 'https://site.example/b.jpg' as CanonicalUrl;
+
+  it('reads statements as files, joins the tracker by its origin, and has nobody to report to', async () => {
+    const asked: string[] = [];
+    const signed = toHex(sha256(new TextEncoder().encode(URL_A)));
+    const page = engineOf({
+      config: { ...CONFIG, hasher: 'https://site.example/.peerfold', static: true },
+      environment: {
+        fetch: (input) => {
+          const address = input instanceof Request ? input.url : input.toString();
+          asked.push(address);
+          return Promise.resolve(
+            address.endsWith(signed) ? new Response('a.b.c') : new Response(null, { status: 404 }),
+          );
+        },
+      },
+    });
+    await connected(page);
+    expect(page.tracker.line.of('hello')[0]).not.toHaveProperty('admission');
+    page.engine.receive({ t: 'seen', urls: [URL_A, URL_B] });
+    await page.clock.advance(20);
+    await settle();
+    expect(page.of('tokens')).toEqual([{ t: 'tokens', tokens: ['a.b.c'] }]);
+    expect(page.of('unsigned')).toEqual([{ t: 'unsigned', urls: [URL_B] }]);
+    page.engine.receive({ t: 'differs', url: URL_A, signed: ROOT });
+    await page.clock.advance(60_000);
+    expect(asked.map((address) => address.replace(/[0-9a-f]{64}$/, 'HASH'))).toEqual([
+      'https://site.example/.peerfold/v1/d/HASH',
+      'https://site.example/.peerfold/v1/d/HASH',
+    ]);
+    expect(page.faults).toEqual([]);
+  });
+});
+
 describe('two visitors', () => {
-  it('link ahead of need and transfer byte-exactly', async () => {
+  it.each([
+    ['admitted by a hash service', CONFIG, 1],
+    ['of a static site, where nobody admits', { ...CONFIG, static: true }, 0],
+  ])('%s link ahead of need and transfer byte-exactly', async (_, config, questions) => {
     const content = seededBytes(11)(cut.length);
-    const { a, b, clock, root, relay, introduce } = await twoVisitors(content);
+    const { a, b, clock, root, relay, introduce } = await twoVisitors(content, config);
     const until_ = clock.now() + 600_000;
     a.engine.receive({ t: 'held', root, ...cut, bits: fullBitfield(2).toBytes(), until: until_ });
     b.engine.receive(known(root, clock));
@@ -463,6 +503,7 @@ describe('two visitors', () => {
     }
     expect(b.engine.stats().links).toBe(1);
     expect(b.peers[0]).toMatchObject({ state: 'up', links: 1 });
+    expect(b.of('admit')).toHaveLength(questions);
     const pieces = [0, 1] as PieceIndex[];
     b.engine.receive({ t: 'need', id: 1, url: URL_A, root, ...cut, pieces, wait: 5000, layer: false });
     for (let turn = 0; turn < 400 && b.of('piece').length < 2; turn++) await clock.advance(5);

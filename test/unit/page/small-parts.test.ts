@@ -47,7 +47,7 @@ describe('admissions', () => {
     const identity = { publicKey: 'key' } as Identity;
     const request = async () => {
       state.asked++;
-      return await next();
+      return { admission: await next(), receipt: 'r.e.c' };
     };
     return { state, admissions: new Admissions({ identity, clock, request }) };
   }
@@ -57,6 +57,7 @@ describe('admissions', () => {
     const { state, admissions } = admissionsOf(clock, () => jws(clock.now() / 1000 + 600));
     const [a, b] = await Promise.all([admissions.get(), admissions.get()]);
     expect(a).toBe(b);
+    expect(a.receipt).toBe('r.e.c');
     expect(state.asked).toBe(1);
     expect(a.renewAt - clock.now()).toBe(510_000);
     await clock.advance(509_999);

@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 function clientOf(
   tracker = new FakeTracker(),
-  options: { admission?: () => Promise<string>; random?: number } = {},
+  options: { admission?: (() => Promise<string>) | 'none'; random?: number } = {},
 ) {
   const clock = new FakeClock();
   const heard = {
@@ -41,11 +41,20 @@ function clientOf(
       `e30.${toBase64Url(new TextEncoder().encode(JSON.stringify(claims)))}.s${serial++}`,
     );
   };
+  const { admission = jws } = options;
+  const admissions =
+    admission === 'none'
+      ? undefined
+      : new Admissions({
+          identity,
+          clock,
+          request: async () => ({ admission: await admission(), receipt: 'r.e.c' }),
+        });
   const client = new TrackerClient({
     url: 'wss://tracker.example',
     site: SITE,
     identity,
-    admissions: new Admissions({ identity, clock, request: options.admission ?? jws }),
+    admissions,
     clock,
     random: () => options.random ?? 0.5,
     openSocket: tracker.openSocket,
@@ -76,6 +85,17 @@ describe('handshake', () => {
     expect(tracker.line.of('hello')).toMatchObject([{ v: 1, site: SITE, key: identity.publicKey }]);
     expect(tracker.line.of('hello')[0]).not.toHaveProperty('resume');
     expect(clock.pending).toBe(1);
+  });
+
+  it('shows no admission where the tracker admits by origin, and needs no new one', async () => {
+    const { client, tracker, clock, heard } = clientOf(new FakeTracker(), { admission: 'none' });
+    await welcomed(client);
+    expect(tracker.line.of('hello')).toMatchObject([{ v: 1, site: SITE, key: identity.publicKey }]);
+    expect(tracker.line.of('hello')[0]).not.toHaveProperty('admission');
+    expect(clock.pending).toBe(0);
+    await clock.advance(3_600_000);
+    expect(tracker.lines).toHaveLength(1);
+    expect(heard.outages).toEqual([]);
   });
 
   it('answers no challenge that was sealed for somebody else', async () => {

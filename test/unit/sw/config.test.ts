@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Site } from '../../../src/core/brands.js';
 import { PeerfoldError } from '../../../src/core/errors.js';
 import { parseConfig } from '../../../sw/config.js';
@@ -21,6 +21,7 @@ describe('the site’s literal', () => {
     expect(parseConfig(GOOD, SITE)).toEqual({
       site: SITE,
       ...GOOD,
+      static: false,
       include: [],
       exclude: [],
       origins: [],
@@ -33,6 +34,7 @@ describe('the site’s literal', () => {
     const all = {
       hasher: 'https://hash.example/',
       tracker: 'wss://track.example',
+      static: true,
       include: ['/media/*', '*.jpg', 'https://img.example.com/*'],
       exclude: ['/private/*'],
       origins: ['https://img.example.com'],
@@ -41,6 +43,20 @@ describe('the site’s literal', () => {
       minSize: 0,
     };
     expect(parseConfig(all, SITE)).toEqual({ ...all, site: SITE, hasher: 'https://hash.example' });
+  });
+
+  it('takes a hash service below a path', () => {
+    const hasher = 'https://site.example/base/.peerfold/';
+    expect(parseConfig({ ...GOOD, hasher }, SITE).hasher).toBe('https://site.example/base/.peerfold');
+  });
+
+  it('needs no parser of URLs that browsers we serve lack', () => {
+    vi.stubGlobal('URL', class extends URL {});
+    Object.defineProperty(URL, 'canParse', { value: undefined });
+    onTestFinished(() => {
+      vi.unstubAllGlobals();
+    });
+    expect(fieldOf(GOOD)).toBeUndefined();
   });
 
   it.each([undefined, null, 'https://hash.example', [], 7])('%j is missing or no object', (literal) => {
@@ -53,6 +69,8 @@ describe('the site’s literal', () => {
     ['hasher', 'ftp://hash.example'],
     ['hasher', 'http://hash.example'],
     ['hasher', 'https://me:secret@hash.example'],
+    ['hasher', 'https://hash.example/?site=1'],
+    ['hasher', 'https://hash.example/#top'],
     ['hasher', 7],
     ['tracker', undefined],
     ['tracker', 'https://track.example'],
@@ -66,6 +84,8 @@ describe('the site’s literal', () => {
     ['origins', ['https://img.example.com/']],
     ['origins', ['img.example.com']],
     ['origins', ['data:']],
+    ['static', 'true'],
+    ['static', 1],
     ['headStart', -1],
     ['headStart', '10'],
     ['headStart', Number.NaN],

@@ -207,7 +207,39 @@ describe('the policy', () => {
     const { rig, bytes, signed, page } = await image();
     rig.serve(page, bytes, signed, (one) => one);
     await rig.bytes(rig.ask(PATH));
-    rig.policy = { revoked: [signed.root] };
+    rig.policy = { revoked: [{ of: signed.root, before: Number.MAX_SAFE_INTEGER }] };
+    await rig.rest(290_000);
+    expect(page.last('drop')).toEqual({ t: 'drop', root: signed.root });
+    page.heard.length = 0;
+    page.say({ t: 'tokens', tokens: [signed.token] });
+    await rig.bytes(rig.ask(PATH));
+    expect(page.all('need')).toEqual([]);
+    expect(page.all('known')).toEqual([]);
+  });
+
+  it('of a purge ends what was signed before it, also sent again, and believes what is signed after it', async () => {
+    const { rig, bytes, signed, page } = await image();
+    rig.serve(page, bytes, signed, (one) => one);
+    await rig.bytes(rig.ask(PATH));
+    const before = Math.floor(rig.clock.now()) + 100_000;
+    rig.policy = { revoked: [{ of: '/media/*', before }] };
+    await rig.rest(290_000);
+    expect(page.last('drop')).toEqual({ t: 'drop', root: signed.root });
+    page.heard.length = 0;
+    page.say({ t: 'tokens', tokens: [signed.token] });
+    await rig.rest();
+    expect(page.all('known')).toEqual([]);
+    const after = await rig.sign(PATH, bytes, { ver: before });
+    page.say({ t: 'tokens', tokens: [after.token] });
+    await rig.rest();
+    expect(page.last('known')).toMatchObject({ root: signed.root });
+  });
+
+  it('that comes with other keys ends what was signed by a key that was taken back, also sent again', async () => {
+    const { rig, bytes, signed, page } = await image();
+    rig.serve(page, bytes, signed, (one) => one);
+    await rig.bytes(rig.ask(PATH));
+    await rig.revokeKey();
     await rig.rest(290_000);
     expect(page.last('drop')).toEqual({ t: 'drop', root: signed.root });
     page.heard.length = 0;

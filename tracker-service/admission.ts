@@ -4,7 +4,7 @@ import { verifyAdmission, type Verification } from '../src/verify/statements.js'
 import { CLOCK_TOLERANCE } from '../src/core/limits.js';
 import type { Refusal } from './refusal.js';
 
-/** A right to stay until `until` (wall clock, ms), or why there is none. */
+/** A right to stay until `until` (wall clock, ms; may be infinite), or why there is none. */
 export type AdmissionVerdict = { readonly until: number } | Refusal;
 
 /** Decides who may use the tracker. `origin` is the browser's `Origin` header, absent outside browsers. */
@@ -37,11 +37,11 @@ export class SignedAdmission implements AdmissionDesk {
   }
 }
 
-function wrongSite(message: string): Refusal {
+export function wrongSite(message: string): Refusal {
   return { code: 'wrong-site', message, end: 'wrong-site' };
 }
 
-function notAdmitted(message: string): Refusal {
+export function notAdmitted(message: string): Refusal {
   return { code: 'bad-admission', message, end: 'not-admitted' };
 }
 

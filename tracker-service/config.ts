@@ -1,19 +1,27 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import type { Site } from '../src/core/brands.js';
+import { isSite } from '../src/protocol/url.js';
 
 const count = (byDefault: number, meaning: string) =>
   z.number().int().min(1).max(10_000_000).default(byDefault).describe(meaning);
 
-/**
- * Everything that can be set: one schema for flags, environment, file and library callers. The limits
- * default to what one page's visitor plausibly needs, several times over.
- */
-export const trackerConfig = z.strictObject({
+const settings = z.strictObject({
   port: z.number().int().min(0).max(65_535).default(8082).describe('TCP port; 0 takes a free one'),
   host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
   hasher: z
     .url({ protocol: /^https?$/ })
-    .describe('address of the hash service whose admissions count and whose roots are given out'),
+    .transform((address) => address.replace(/\/+$/, ''))
+    .optional()
+    .describe(
+      'address of the hash service whose admissions count and whose roots are given out; not needed when all sites are open',
+    ),
+  openSites: z
+    .array(z.string().transform(toSite))
+    .default([])
+    .describe(
+      'origin of a site without hash service (peerfold sign), whose pages are admitted by their Origin header; repeatable',
+    ),
   hasherToken: z
     .string()
     .min(1)
@@ -42,7 +50,16 @@ export const trackerConfig = z.strictObject({
   resumeSeconds: count(60, 'seconds for which a dropped visitor may come back as the same peer'),
 });
 
-/** What callers give: everything but `hasher` has a default. */
+/**
+ * Everything that can be set: one schema for flags, environment, file and library callers. The limits
+ * default to what one page's visitor plausibly needs, several times over.
+ */
+export const trackerConfig = settings.refine(
+  ({ hasher, openSites }) => hasher !== undefined || openSites.length > 0,
+  { path: ['hasher'], error: 'name the hash service, or open sites that need none' },
+);
+
+/** What callers give: everything has a default, but for `hasher` or `openSites`. */
 export type TrackerOptions = z.input<typeof trackerConfig>;
 /** The same with every default filled in. */
 export type TrackerConfig = z.output<typeof trackerConfig>;
@@ -60,6 +77,12 @@ export type Limits = Pick<
   | 'leaseSeconds'
   | 'resumeSeconds'
 >;
+
+function toSite(text: string, context: z.RefinementCtx): Site {
+  if (isSite(text)) return text;
+  context.addIssue({ code: 'custom', message: `"${text}" is not an origin such as https://www.example.com` });
+  return z.NEVER;
+}
 
 function isNetwork(text: string): boolean {
   return ipaddr.isValid(text) || ipaddr.isValidCIDR(text);

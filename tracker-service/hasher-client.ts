@@ -9,6 +9,7 @@ export interface RootsAuthority {
 }
 
 export interface HasherClientOptions {
+  /** Without a slash at its end. */
   readonly hasher: string;
   readonly token: string | undefined;
   readonly fetch: typeof globalThis.fetch;
@@ -22,7 +23,7 @@ export class HasherClient implements RootsAuthority {
   constructor(private readonly options: HasherClientOptions) {}
 
   async liveRoots(site: Site, roots: readonly RootPrefix[]): Promise<RootsResponse['live']> {
-    const address = new URL('/v1/roots', this.options.hasher).href;
+    const address = `${this.options.hasher}/v1/roots`;
     try {
       const response = await this.#post(address, { site, roots });
       if (!response.ok) throw new Error(meaningOf(response.status));

@@ -10,6 +10,7 @@ import { Door } from './door.js';
 import { HasherClient } from './hasher-client.js';
 import { MemoryIndex } from './index-memory.js';
 import { Metrics } from './metrics.js';
+import { OpenDoorDesk, OpenRoots } from './open-sites.js';
 import { TrackerServer, type Place } from './server.js';
 import { TrackerCore } from './tracker.js';
 
@@ -33,19 +34,20 @@ export function createTracker(options: TrackerOptions): Promise<Tracker> {
 function assemble(config: TrackerConfig): Tracker {
   const clock = systemClock;
   const { hasher, hasherToken: token, leaseSeconds } = config;
+  const openSites = new Set(config.openSites);
   const log = pino({ name: 'peerfold-tracker', level: config.logLevel }, pino.destination(2));
   const metrics = new Metrics((error) => {
     log.warn(reasonOf(error));
   });
-  const keys = new RemoteKeys({ hasher, fetch, clock });
+  const keys = hasher === undefined ? undefined : new RemoteKeys({ hasher, fetch, clock });
+  const admissions = keys && new SignedAdmission({ keys, clock }, metrics.trouble.bind(metrics));
+  const roots = hasher === undefined ? undefined : new HasherClient({ hasher, token, fetch });
   const core = new TrackerCore({
     limits: config,
     clock,
     random: randomBytes,
-    desk: new SignedAdmission({ keys, clock }, (error) => {
-      metrics.trouble(error);
-    }),
-    roots: new HasherClient({ hasher, token, fetch }),
+    desk: new OpenDoorDesk(openSites, admissions),
+    roots: new OpenRoots(openSites, roots, clock),
     createIndex: (_site, dice) => new MemoryIndex(config, dice),
     tally: metrics,
   });
@@ -57,13 +59,11 @@ function assemble(config: TrackerConfig): Tracker {
     metrics,
     clock,
     leaseSeconds,
-    ready: () => keysAreThere(keys),
+    ready: async () => {
+      // A key that is never there: looking for it reads the key set when it is older than half a minute.
+      await keys?.find('readiness');
+    },
   });
-}
-
-/** Asks for a key that is never there, which reads the key set when it is older than half a minute. */
-async function keysAreThere(keys: RemoteKeys): Promise<void> {
-  await keys.find('readiness');
 }
 
 const randomBytes: RandomBytes = (length) => crypto.getRandomValues(new Uint8Array(length));

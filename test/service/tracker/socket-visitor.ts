@@ -47,9 +47,10 @@ export class SocketVisitor {
     return visitor;
   }
 
-  static async join(tracker: string, hasher: string): Promise<SocketVisitor> {
+  /** Joins with an admission of `hasher`, or without one where the site is open. */
+  static async join(tracker: string, hasher?: string): Promise<SocketVisitor> {
     const visitor = await SocketVisitor.connect(tracker);
-    visitor.hello(await visitor.askAdmission(hasher));
+    visitor.hello(hasher === undefined ? undefined : await visitor.askAdmission(hasher));
     const nonce = await open(visitor.identity, CHALLENGE_INFO, (await visitor.next('challenge')).box);
     visitor.say({ t: 'proof', nonce: toBase64Url(nonce ?? new Uint8Array()) });
     visitor.pid = (await visitor.next('welcome')).pid;
@@ -64,8 +65,9 @@ export class SocketVisitor {
     return answer.admission;
   }
 
-  hello(admission: string): void {
-    this.say({ t: 'hello', v: 1, site: SITE, key: this.identity.publicKey, admission });
+  hello(admission?: string): void {
+    const shown = admission === undefined ? {} : { admission };
+    this.say({ t: 'hello', v: 1, site: SITE, key: this.identity.publicKey, ...shown });
   }
 
   say(message: ClientMessage): void {

@@ -143,6 +143,30 @@ describe('a tracker on real sockets', () => {
   });
 });
 
+describe('a tracker of open sites', () => {
+  it('needs no hash service to be ready, and introduces their visitors', async () => {
+    tracker = await createTracker({ openSites: [SITE], logLevel: 'silent' });
+    ({ url } = await tracker.listen({ port: 0, host: '127.0.0.1' }));
+    expect((await page('/readyz')).status).toBe(200);
+    const [holder, asker] = [await SocketVisitor.join(url), await SocketVisitor.join(url)];
+    holder.say({ t: 'have', seq: 1, add: [root], del: [] });
+    await holder.next('ok');
+    asker.say({ t: 'want', q: 5, roots: [root], k: 4, live: 60 });
+    let found = await asker.next('peers');
+    while (found.peers.length === 0) found = await asker.next('peers');
+    expect(found.peers[0]?.pid).toBe(holder.pid);
+  });
+
+  it('turns others away, whatever they show', async () => {
+    tracker = await createTracker({ openSites: ['https://www.example.com'], logLevel: 'silent' });
+    ({ url } = await tracker.listen({ port: 0, host: '127.0.0.1' }));
+    const stranger = await SocketVisitor.connect(url);
+    stranger.hello(await stranger.askAdmission(hasher.url));
+    expect(await stranger.next('error')).toMatchObject({ code: 'bad-admission' });
+    expect(await stranger.closed).toBe(4401);
+  });
+});
+
 describe('its door', () => {
   it('lets one address have so many sockets', async () => {
     await start({ socketsPerAddress: 3, newSocketsPerSecond: 100 });

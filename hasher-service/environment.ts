@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import type { LookupAddress } from 'node:dns';
-import { hash } from 'node:crypto';
-import type { Bytes } from '../src/core/bytes.js';
+import { randomInt } from 'node:crypto';
+import type { SyncSha256 } from '../src/core/bytes.js';
 import type { Clock } from '../src/core/clock.js';
-import type { SyncSha256 } from '../src/core/merkle-stream.js';
 import { systemClock } from '../src/protocol/system-clock.js';
+import { nodeSha256 } from './hashing/node-sha256.js';
 
 /** What the service takes from its platform; tests replace it. */
 export interface Environment {
@@ -12,12 +12,22 @@ export interface Environment {
   /** All addresses of a host name. */
   readonly resolve: (hostname: string) => Promise<readonly LookupAddress[]>;
   readonly sha256: SyncSha256;
+  /** The built hashing/hash-worker.ts and hashing/media-parser.ts: what threads and processes run. */
+  readonly hashWorker: URL;
+  readonly mediaParser: URL;
+  /** Evenly distributed from 0 up to, not including, 1; not to be guessed from outside. */
+  readonly random: () => number;
 }
 
-export const nodeSha256: SyncSha256 = (data: Bytes) => hash('sha256', data, 'buffer');
+/** The finest grain that `randomInt` has. */
+const RANDOM_STEPS = 2 ** 48 - 1;
 
 export const systemEnvironment: Environment = {
   clock: systemClock,
   resolve: (hostname) => lookup(hostname, { all: true }),
   sha256: nodeSha256,
+  // All that is built for Node lies side by side.
+  hashWorker: new URL('./hash-worker.js', import.meta.url),
+  mediaParser: new URL('./media-parser.js', import.meta.url),
+  random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
 };

@@ -16,6 +16,11 @@ export class FetchQueue {
     return this.#running;
   }
 
+  /** How often all that run must end before one that comes now has its turn. */
+  get rounds(): number {
+    return Math.ceil(this.#waiting.length / this.concurrency);
+  }
+
   get isFull(): boolean {
     return this.#waiting.length >= this.maxWaiting;
   }

@@ -1,63 +1,76 @@
 import type { Clock, Timer } from '../src/core/clock.js';
-import type { Archive } from './state/archive.js';
-import type { Catalogue } from './catalogue.js';
 import type { LiveRoots } from './state/live-roots.js';
+import type { State } from './state/port.js';
 
 export interface HousekeepingOptions {
   readonly clock: Clock;
-  readonly archive: Archive;
-  readonly catalogue: Catalogue;
+  readonly state: State;
   readonly roots: LiveRoots;
   readonly onError: (error: unknown) => void;
 }
 
-/** Statements are kept this long after their end (s), because an unchanged file then needs no new fetch. */
-const KEEP_EXPIRED = 7 * 24 * 3600;
-/** Layers younger than this (ms) may belong to a token that is being written. */
-const LAYER_GRACE = 24 * 3600_000;
-/** Time between rounds (ms): far below `KEEP_EXPIRED`, and rarely enough not to be felt. */
-const INTERVAL = 6 * 3600_000;
+/** Time between rounds (ms): often enough that what a round clears away never becomes much. */
+const INTERVAL = 3600_000;
 
-/** Reads the archive into the index of live roots after a start, and clears away what is over. */
+/** Learns after a start which roots are live, and then looks through what is kept, round after round. */
 export class Housekeeping {
+  readonly #end = new AbortController();
   #timer: Timer;
-  #stopped = false;
-  /** The round under way or the last one. */
+  #isIndexed = false;
+  #recall: Promise<void> = Promise.resolve();
   #round: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: HousekeepingOptions) {}
 
   start(): void {
-    this.#round = this.#run().catch(this.options.onError);
-    this.#timer = this.options.clock.setTimeout(() => {
-      this.start();
-    }, INTERVAL);
+    const { state } = this.options;
+    this.#recall = this.#guarded(() => state.recall(this.#end.signal)).then(() => {
+      this.#isIndexed = true;
+    });
+    this.#round = this.#recall.then(() => this.#rounds());
   }
 
-  /** Resolves when the archive has been read: before that, some live roots are not known yet. */
+  /** Whether all live roots are known that can be. */
+  get isIndexed(): boolean {
+    return this.#isIndexed;
+  }
+
+  /** Resolves when all live roots are known that can be. */
   indexed(): Promise<void> {
-    return this.#round;
+    return this.#recall;
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#end.abort();
     this.options.clock.clearTimeout(this.#timer);
     await this.#round;
   }
 
-  async #run(): Promise<void> {
-    const { clock, archive, catalogue, roots } = this.options;
-    const now = clock.now() / 1000;
-    roots.sweep(now);
-    const wanted = new Set<string>();
-    for await (const statement of archive.all()) {
-      if (this.#stopped) return;
-      if (statement.claims.exp < now - KEEP_EXPIRED) await archive.remove(statement);
-      else {
-        catalogue.index(statement);
-        if (statement.kind === 'digest') wanted.add(statement.claims.root);
-      }
+  async #rounds(): Promise<void> {
+    await this.#guarded(() => this.#survey());
+    if (this.#end.signal.aborted) return;
+    this.#timer = this.options.clock.setTimeout(() => {
+      this.#round = this.#rounds();
+    }, INTERVAL);
+  }
+
+  async #survey(): Promise<void> {
+    const { clock, roots, state } = this.options;
+    roots.sweep(clock.now() / 1000);
+    roots.beginRound();
+    let isComplete = false;
+    try {
+      isComplete = await state.survey(this.#end.signal);
+    } finally {
+      roots.endRound(isComplete);
     }
-    await archive.removeLayers(wanted, clock.now() - LAYER_GRACE);
+  }
+
+  async #guarded(job: () => Promise<void>): Promise<void> {
+    try {
+      await job();
+    } catch (error) {
+      if (!this.#end.signal.aborted) this.options.onError(error);
+    }
   }
 }

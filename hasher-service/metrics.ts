@@ -1,4 +1,5 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Limit } from './budget.js';
 import type { Finding } from './sources/examine.js';
 
 /** What the gauges read when they are asked. */
@@ -8,14 +9,43 @@ export interface Levels {
   readonly liveRoots: () => number;
 }
 
+/** What one look at an origin cost. */
+export interface Look {
+  /** Milliseconds, without the time it waited for its turn. */
+  readonly duration: number;
+  /** Bytes read. */
+  readonly read: number;
+}
+
+export type AnswerKind = 'digest' | 'refusal' | 'pending';
+
+/** Seconds: from a conditional request next door to a large file far away. */
+const LOOK_SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600];
+/** Seconds: from a live segment to the longest life of a token. */
+const AGE_SECONDS = [1, 10, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600];
+
+/** Of so many requests, one token's age is measured. */
+const MEASURE_EACH = 16;
+
 /** Prometheus metrics of one service; no label holds a URL or an address. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly #answers = this.#counter('digest_answers_total', 'Answers to digest look-ups', ['answer']);
+  readonly #answered = { digest: 0, refusal: 0, pending: 0 };
+  readonly #answers = this.#counter('digest_answers_total', 'Answers to digest look-ups', ['answer'], () => {
+    this.#handOver();
+  });
+  /** Requests whose token's age was not looked at since one was. */
+  #unmeasured = MEASURE_EACH;
+  readonly #age = this.#histogram('token_age_seconds', 'Age of answered tokens', AGE_SECONDS, []);
   readonly #findings = this.#counter('origin_findings_total', 'What looks at the origin found', ['finding']);
-  readonly #hashed = this.#counter('hashed_bytes_total', 'Bytes fetched from origins and hashed', []);
+  readonly #bytes = this.#counter('origin_bytes_total', 'Bytes read by looks at the origin', ['outcome']);
+  readonly #looks = this.#histogram('look_duration_seconds', 'Looks at the origin', LOOK_SECONDS, [
+    'outcome',
+  ]);
+  readonly #refused = this.#counter('budget_refusals_total', 'Looks beyond a limit', ['limit']);
   readonly #admissions = this.#counter('admissions_total', 'Admissions asked for', ['outcome']);
   readonly #reports = this.#counter('reports_total', 'Reports of differing bytes', ['outcome']);
+  readonly #errors = this.#counter('error_answers_total', 'Requests answered with an error', ['code']);
   readonly #failures = this.#counter('failures_total', 'Unexpected failures', []);
 
   constructor(levels: Levels) {
@@ -24,13 +54,27 @@ export class Metrics {
     this.#gauge('live_roots', 'Roots that tokens vouch for', levels.liveRoots);
   }
 
-  answered(answer: 'digest' | 'refusal' | 'pending'): void {
-    this.#answers.inc({ answer });
+  /** Only counts, since this happens for every URL: Prometheus gets it when it asks. */
+  answered(answer: AnswerKind): void {
+    this.#answered[answer]++;
   }
 
-  found(finding: Finding): void {
-    this.#findings.inc({ finding: finding.kind === 'refused' ? finding.code : finding.kind });
-    if (finding.kind === 'digest') this.#hashed.inc(finding.hashed.cut.length);
+  /** A token was answered that was signed so many seconds ago. A sample is enough. */
+  tokenAge(seconds: number): void {
+    if (++this.#unmeasured < MEASURE_EACH) return;
+    this.#unmeasured = 0;
+    this.#age.observe(Math.max(0, seconds));
+  }
+
+  found(finding: Finding, { duration, read }: Look): void {
+    const outcome = finding.kind;
+    this.#findings.inc({ finding: finding.kind === 'refused' ? finding.code : outcome });
+    this.#looks.observe({ outcome }, duration / 1000);
+    this.#bytes.inc({ outcome }, read);
+  }
+
+  refused(limit: Limit): void {
+    this.#refused.inc({ limit });
   }
 
   admission(outcome: 'granted' | 'denied'): void {
@@ -41,12 +85,30 @@ export class Metrics {
     this.#reports.inc({ outcome });
   }
 
+  /** `code` is one of ours, never the client's words. */
+  errorAnswered(code: string): void {
+    this.#errors.inc({ code });
+  }
+
   failed(): void {
     this.#failures.inc();
   }
 
-  #counter(name: string, help: string, labelNames: string[]): Counter {
-    return new Counter({ name: `peerfold_hasher_${name}`, help, labelNames, registers: [this.registry] });
+  #handOver(): void {
+    for (const answer of ['digest', 'refusal', 'pending'] as const) {
+      this.#answers.inc({ answer }, this.#answered[answer]);
+      this.#answered[answer] = 0;
+    }
+  }
+
+  #counter(name: string, help: string, labelNames: string[], collect = (): void => undefined): Counter {
+    const registers = [this.registry];
+    return new Counter({ name: `peerfold_hasher_${name}`, help, labelNames, registers, collect });
+  }
+
+  #histogram(name: string, help: string, buckets: number[], labelNames: string[]): Histogram {
+    const registers = [this.registry];
+    return new Histogram({ name: `peerfold_hasher_${name}`, help, buckets, labelNames, registers });
   }
 
   #gauge(name: string, help: string, read: () => number): void {

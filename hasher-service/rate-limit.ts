@@ -1,45 +1,58 @@
 import ipaddr from 'ipaddr.js';
 import type { Clock } from '../src/core/clock.js';
-import { LeastRecentlyUsedMap } from '../src/core/bounded-map.js';
+import { RecentMap } from '../src/core/recent-map.js';
+import { TokenBucket } from '../src/core/token-bucket.js';
 
 /** Addresses remembered; a forgotten one starts with a full bucket, which is what a stranger gets. */
 const MAX_ADDRESSES = 50_000;
-/** A page load asks in bursts, and an office shares one address: seconds of the rate saved up. */
-const BURST_SECONDS = 10;
 /** Bytes of an IPv6 address that name a household: a /64 (RFC 6177). */
 const HOUSEHOLD_BYTES = 8;
+/** The longest spelling of an address; anything longer is no address. */
+const MAX_ADDRESS = 45;
 
-interface Bucket {
-  tokens: number;
-  at: number;
+export interface RateLimitOptions {
+  readonly clock: Clock;
+  readonly perSecond: number;
+  /** What is saved up at most, and what a new address has. */
+  readonly burst: number;
 }
 
 /** A token bucket for each address, IPv6 ones by their /64. */
 export class RateLimit {
-  readonly #buckets = new LeastRecentlyUsedMap<string, Bucket>(MAX_ADDRESSES);
+  readonly #buckets = new RecentMap<string, TokenBucket>(MAX_ADDRESSES);
 
-  constructor(
-    private readonly perSecond: number,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly options: RateLimitOptions) {}
 
-  /** Takes one request; 0 when it is within the limit, else milliseconds until one will be. */
-  take(address: string): number {
-    const now = this.clock.ticks();
-    const full = this.perSecond * BURST_SECONDS;
-    const key = householdOf(address);
-    const bucket = this.#buckets.get(key) ?? { tokens: full, at: now };
-    bucket.tokens = Math.min(full, bucket.tokens + ((now - bucket.at) / 1000) * this.perSecond);
-    bucket.at = now;
-    this.#buckets.set(key, bucket);
-    if (bucket.tokens < 1) return Math.ceil(((1 - bucket.tokens) / this.perSecond) * 1000);
-    bucket.tokens--;
-    return 0;
+  /** Takes one token; 0 when it was there, else milliseconds until `turns` of them will be. */
+  take(address: string | undefined, turns = 1): number {
+    const bucket = this.#bucketOf(address);
+    return bucket.take(1) ? 0 : bucket.waitFor(Math.min(turns, bucket.burst));
+  }
+
+  /** Gives back a token that was taken in vain. */
+  refund(address: string | undefined): void {
+    this.#bucketOf(address).charge(-1);
+  }
+
+  #bucketOf(address: string | undefined): TokenBucket {
+    const household = householdOf(address);
+    const known = this.#buckets.get(household);
+    if (known) return known;
+    const { clock, perSecond: rate, burst: largest } = this.options;
+    const bucket = new TokenBucket({ clock, rate, largest });
+    this.#buckets.set(household, bucket);
+    return bucket;
   }
 }
 
-function householdOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
+/**
+ * IPv4 addresses have one spelling; those mapped into IPv6 count as what they map. A socket that is gone
+ * has no address, whatever Fastify's types say.
+ */
+function householdOf(address: string | undefined): string {
+  if (address === undefined) return 'none';
+  if (!address.includes(':')) return address.slice(0, MAX_ADDRESS);
+  if (!ipaddr.isValid(address)) return address.slice(0, MAX_ADDRESS);
   const parsed = ipaddr.process(address);
   if (parsed instanceof ipaddr.IPv4) return parsed.toString();
   return parsed.toByteArray().slice(0, HOUSEHOLD_BYTES).join('.');

@@ -1,17 +1,24 @@
 import type { HasherConfig } from './config.js';
 import type { Site } from '../src/core/brands.js';
 import type { Clock } from '../src/core/clock.js';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import { ApiError } from './api-error.js';
-import type { Archive } from './state/archive.js';
+import type { Budget } from './budget.js';
 import type { Catalogue } from './catalogue.js';
-import type { FetchQueue } from './fetch-queue.js';
+import type { Hashing } from './hashing/port.js';
 import type { Housekeeping } from './housekeeping.js';
 import type { Keyring } from './signing/keys.js';
+import type { Lanes } from './lanes.js';
+import type { Lifecycle } from './lifecycle.js';
+import type { Lookup } from './lookup.js';
 import type { LiveRoots } from './state/live-roots.js';
 import type { Metrics } from './metrics.js';
-import type { PolicyFile } from './policy/policy-file.js';
+import type { State } from './state/port.js';
+import type { Authority } from './policy/authority.js';
+import type { EffectivePolicy } from './policy/effective-policy.js';
+import type { RootWatch } from './sources/watch.js';
 import type { Signer } from './signing/statements.js';
+import type { Versions } from './signing/versions.js';
 
 /** What the routes work with. */
 export interface Service {
@@ -19,15 +26,27 @@ export interface Service {
   readonly clock: Clock;
   readonly keyring: Keyring;
   readonly signer: Signer;
-  readonly policy: PolicyFile;
+  readonly policy: EffectivePolicy;
+  readonly authority: Authority;
+  readonly versions: Versions;
   readonly roots: LiveRoots;
-  readonly archive: Archive;
-  readonly queue: FetchQueue;
+  readonly state: State;
+  readonly lanes: Lanes;
+  readonly budget: Budget;
+  readonly hashing: Hashing;
   readonly catalogue: Catalogue;
+  readonly lookup: Lookup;
+  readonly watch: RootWatch;
   readonly housekeeping: Housekeeping;
   readonly metrics: Metrics;
   readonly rootsToken: string;
+  readonly operatorToken: string;
+  readonly lifecycle: Lifecycle;
+  readonly log: FastifyBaseLogger;
 }
+
+/** The largest body any parser of the protocol reads. */
+export const MAX_BODY = 512 * 1024;
 
 /** Parses a text body; a malformed one is answered with 400. */
 export function parsedBody<T>(request: FastifyRequest, parse: (text: string) => T | undefined): T {

@@ -15,6 +15,8 @@ export interface Observed {
   /** When the head arrived, in milliseconds. */
   readonly receivedAt: number;
   readonly maxBytes: number;
+  /** Seconds that the operator vouches for where the origin states none. */
+  readonly assumedFresh?: number;
 }
 
 /** Either the headers to replay and the seconds they are fresh for, or why not. */
@@ -62,11 +64,12 @@ const PLAYLIST_TYPES: readonly string[] = [
 const UNSHARED_DIRECTIVES = ['private', 'no-store', 'no-cache'];
 const HARMLESS_VARY: readonly string[] = ['accept-encoding', 'origin'];
 
-/** What the URL alone forbids; nothing is fetched then. */
-export function judgeUrl(text: CanonicalUrl): RefusalCode | undefined {
+/** What the URL alone forbids, except for parameters that the operator `named`; nothing is fetched then. */
+export function judgeUrl(text: CanonicalUrl, named: ReadonlySet<string>): RefusalCode | undefined {
   const url = new URL(text);
   if (isPlaylist(url)) return 'playlist';
-  const names = new Set(Array.from(url.searchParams.keys(), (name) => name.toLowerCase()));
+  const all = Array.from(url.searchParams.keys(), (name) => name.toLowerCase());
+  const names = new Set(all.filter((name) => !named.has(name)));
   const tokenised = Array.from(names).some((name) => SECRET_PARAMETERS.has(name));
   return tokenised || SECRET_PAIR.every((name) => names.has(name)) ? 'tokenised-url' : undefined;
 }
@@ -84,7 +87,7 @@ const RULES: readonly ((seen: Observed) => RefusalCode | undefined)[] = [
   (seen) => (isReadable(seen) ? undefined : 'cors'),
   ({ headers }) => (isDelimited(headers) ? undefined : 'undelimited'),
   (seen) => sizeCode(seen),
-  (seen) => (freshSeconds(seen.headers, seen.receivedAt) > 0 ? undefined : 'stale'),
+  (seen) => (freshFor(seen) > 0 ? undefined : 'stale'),
 ];
 
 /** Judges an answer as a shared cache would (RFC 9111), stricter where in doubt. */
@@ -93,8 +96,11 @@ export function judgeResponse(seen: Observed): Judgement {
     const code = rule(seen);
     if (code !== undefined) return { eligible: false, code };
   }
-  const freshFor = freshSeconds(seen.headers, seen.receivedAt);
-  return { eligible: true, hdr: replayedHeaders(seen.headers), freshFor };
+  return { eligible: true, hdr: replayedHeaders(seen.headers), freshFor: freshFor(seen) };
+}
+
+function freshFor({ headers, receivedAt, assumedFresh }: Observed): number {
+  return freshSeconds(headers, receivedAt, assumedFresh);
 }
 
 function statusCode(status: number): RefusalCode {
@@ -116,9 +122,14 @@ function isReadable({ site, url, headers }: Observed): boolean {
   return allowed === '*' || allowed === site;
 }
 
-/** Whether the end of the body is marked (RFC 9112 section 6.3): else a cut-off body looks complete. */
+/**
+ * Whether the end of the body is marked (RFC 9112 section 6.3): else a cut-off body looks complete. Chunks
+ * alone: a transfer coding besides could compress.
+ */
 function isDelimited(headers: Headers): boolean {
-  return hasHeader(headers, 'content-length') || listHeader(headers, 'transfer-encoding').includes('chunked');
+  const codings = listHeader(headers, 'transfer-encoding');
+  if (codings.length === 0) return hasHeader(headers, 'content-length');
+  return codings.length === 1 && codings[0] === 'chunked';
 }
 
 function sizeCode({ headers, maxBytes }: Observed): RefusalCode | undefined {

@@ -18,14 +18,19 @@ export function cacheDirectives(headers: Headers): CacheDirectives {
 
 /**
  * Seconds for which a response received at `now` (ms) stays fresh in a shared cache by its own words
- * (RFC 9111 section 4.2). 0 when it states no time, states it unclearly, or the time is over: there
- * are no heuristics here.
+ * (RFC 9111 section 4.2), or `assumed` seconds when it has no words about that at all. 0 when it states
+ * no time, states it unclearly, or the time is over: there are no heuristics here.
  */
-export function freshSeconds(headers: Headers, now: number): number {
-  const stated = statedLifetime(headers, now);
+export function freshSeconds(headers: Headers, now: number, assumed?: number): number {
+  const stated = statesLifetime(headers) ? statedLifetime(headers, now) : assumed;
   if (stated === undefined) return 0;
   const age = ageOf(headers, now);
   return age === undefined ? 0 : Math.max(0, Math.floor(stated - age));
+}
+
+function statesLifetime(headers: Headers): boolean {
+  const directives = cacheDirectives(headers);
+  return directives.has('s-maxage') || directives.has('max-age') || hasHeader(headers, 'expires');
 }
 
 function statedLifetime(headers: Headers, now: number): number | undefined {

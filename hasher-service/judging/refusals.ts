@@ -52,6 +52,11 @@ const REFUSALS = {
   unreachable: [PASSING, 'The origin could not be reached.'],
   'origin-error': [PASSING, 'The origin answered with an error.'],
   'origin-slow': [PASSING, 'The origin took too long to answer.'],
+  changed: [PASSING, 'The file changed while it was read; it is read again.'],
+  query: [
+    SETTLED,
+    'The query string is not known; say with --keep-query that it matters, or with --drop-query that it does not.',
+  ],
   truncated: [PASSING, 'The origin closed the connection before the whole file was sent.'],
   'store-failed': [PASSING, 'The hash service could not write to its data directory.'],
   reported: [

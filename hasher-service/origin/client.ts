@@ -13,8 +13,10 @@ export interface OriginRequest {
   readonly site: Site;
   readonly method: 'GET' | 'HEAD';
   readonly accept: string;
-  /** Validators of a conditional request. */
-  readonly conditions?: Readonly<Record<string, string>>;
+  /** Range and preconditions. */
+  readonly extra?: Readonly<Record<string, string>>;
+  /** Told of the bytes of the body as they are read, also of those that lead to nothing. */
+  readonly onRead?: (length: number) => void;
 }
 
 /** An origin's answer. Exactly one of `body` (read to its end or left) and `discard` must be used. */
@@ -33,10 +35,10 @@ export interface OriginClientOptions {
   readonly environment: Environment;
   readonly pace: Pace;
   readonly maxBytes: number;
+  /** Sockets per origin, at most. */
+  readonly connections: number;
 }
 
-/** Sockets per origin: enough for the fetches that run at a time, kind to a small origin. */
-const CONNECTIONS = 8;
 /** Heads above this are not those of a media file. */
 const MAX_HEAD = 16 * 1024;
 const USER_AGENT = 'peerfold-hasher';
@@ -65,7 +67,7 @@ export class OriginClient {
     try {
       const answer = await this.#dispatch(request, watchdog.signal);
       watchdog.headArrived();
-      return this.#answerOf(answer, watchdog, sentAt);
+      return this.#answerOf(answer, watchdog, { sentAt, request });
     } catch (error) {
       watchdog.stop();
       throw toFault(error, 'unreachable');
@@ -79,7 +81,7 @@ export class OriginClient {
 
   #agent(mayBePrivate: boolean): Agent {
     return new Agent({
-      connections: CONNECTIONS,
+      connections: this.options.connections,
       maxHeaderSize: MAX_HEAD,
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -88,10 +90,10 @@ export class OriginClient {
   }
 
   #dispatch(request: OriginRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const { target, method, accept, site, conditions } = request;
+    const { target, method, accept, site, extra } = request;
     const agent = target.mayBePrivate ? this.#open : this.#guarded;
     const headers = {
-      ...conditions,
+      ...extra,
       host: target.host,
       accept,
       'accept-encoding': 'identity',
@@ -101,7 +103,11 @@ export class OriginClient {
     return agent.request({ origin: target.origin, path: target.path, method, headers, signal });
   }
 
-  #answerOf(answer: Dispatcher.ResponseData, watchdog: Watchdog, sentAt: number): OriginAnswer {
+  #answerOf(
+    answer: Dispatcher.ResponseData,
+    watchdog: Watchdog,
+    { sentAt, request }: { readonly sentAt: number; readonly request: OriginRequest },
+  ): OriginAnswer {
     const { statusCode, body } = answer;
     const headers = linesOf(answer.headers);
     const discard = (): void => {
@@ -110,15 +116,21 @@ export class OriginClient {
       body.on('error', () => undefined).destroy();
     };
     const receivedAt = this.options.environment.clock.now();
-    return { status: statusCode, headers, sentAt, receivedAt, body: this.#read(answer, watchdog), discard };
+    const read = this.#read(answer, watchdog, request.onRead);
+    return { status: statusCode, headers, sentAt, receivedAt, body: read, discard };
   }
 
-  async *#read({ body, headers }: Dispatcher.ResponseData, watchdog: Watchdog): AsyncIterable<Bytes> {
+  async *#read(
+    { body, headers }: Dispatcher.ResponseData,
+    watchdog: Watchdog,
+    onRead: OriginRequest['onRead'],
+  ): AsyncIterable<Bytes> {
     const promised = digitsHeader(linesOf(headers), 'content-length');
     let length = 0;
     try {
       for await (const chunk of body as AsyncIterable<Buffer<ArrayBuffer>>) {
         length += chunk.byteLength;
+        onRead?.(chunk.byteLength);
         if (length > this.options.maxBytes) throw new OriginFault('too-large');
         watchdog.saw(chunk.byteLength);
         yield chunk;

@@ -1,10 +1,10 @@
 import type { CanonicalUrl } from '../../src/core/brands.js';
 import { siteOf } from '../../src/protocol/url.js';
 
-/** One configured origin: what visitors call it, and where its bytes are fetched. */
+/** One configured origin: what visitors call it, and where its bytes may be had from besides. */
 export interface OriginRule {
   readonly publicOrigin: string;
-  /** Where requests go instead, with the public host in `Host`. */
+  /** Asked for the bytes, with the public host in `Host`, once the public origin allowed sharing them. */
   readonly upstream?: string;
 }
 
@@ -20,7 +20,8 @@ export function parseOriginRule(text: string): OriginRule | string {
   return upstream === undefined ? `"${text}" is not ${SHAPE}` : { publicOrigin, upstream };
 }
 
-function originOf(text: string): string | undefined {
+/** A text that is an origin and nothing else, serialised. */
+export function originOf(text: string): string | undefined {
   const origin = siteOf(text);
   return origin !== undefined && (text === origin || text === `${origin}/`) ? origin : undefined;
 }
@@ -51,16 +52,20 @@ export class OriginRules {
     }
   }
 
-  /** The target of `url`, or `undefined` when its origin is not configured. */
-  targetOf(url: CanonicalUrl): Target | undefined {
-    const { origin, host, pathname, search } = new URL(url);
-    const rule = this.#rules.get(origin);
-    if (!rule) return undefined;
-    return {
-      origin: rule.upstream ?? origin,
-      path: pathname + search,
-      host,
-      mayBePrivate: this.allowPrivate || rule.upstream !== undefined,
-    };
+  /** Where visitors get `url`; `undefined` when its origin is not configured. */
+  publicTarget(url: CanonicalUrl): Target | undefined {
+    const { origin } = new URL(url);
+    return this.#rules.has(origin) ? targetAt(origin, url, this.allowPrivate) : undefined;
   }
+
+  /** Where the bytes of `url` may be had besides, if anywhere. The operator named it, so it may be private. */
+  upstreamTarget(url: CanonicalUrl): Target | undefined {
+    const upstream = this.#rules.get(new URL(url).origin)?.upstream;
+    return upstream === undefined ? undefined : targetAt(upstream, url, true);
+  }
+}
+
+function targetAt(origin: string, url: CanonicalUrl, mayBePrivate: boolean): Target {
+  const { host, pathname, search } = new URL(url);
+  return { origin, path: pathname + search, host, mayBePrivate };
 }

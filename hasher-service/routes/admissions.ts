@@ -6,18 +6,19 @@ import { ApiError } from '../api-error.js';
 import { checkSite, parsedBody, type Service } from '../service.js';
 
 export function addAdmissions(app: FastifyInstance, service: Service): void {
-  const { config, signer, clock, metrics, policy } = service;
+  const { authority, config, signer, clock, metrics, policy } = service;
   app.post('/v1/admissions', async (request, reply): Promise<AdmissionResponse> => {
     const { site, key } = parsedBody(request, parseAdmissionRequest);
     checkSite(service, request, site);
     const jkt = await thumbprintOfPoint(key);
     if (jkt === undefined) throw new ApiError(400, 'bad-key', 'The key is not a point on P-256.');
-    const { enabled } = await policy.current();
-    const isAdmitted = enabled && (await (config.admit?.({ site, jkt, headers: request.headers }) ?? true));
+    await authority.refresh();
+    const isAdmitted =
+      policy.enabled && (await (config.admit?.({ site, jkt, headers: request.headers }) ?? true));
     metrics.admission(isAdmitted ? 'granted' : 'denied');
     if (!isAdmitted) throw new ApiError(403, 'not-admitted', 'The site does not admit this visitor.');
     void reply.header('cache-control', 'no-store');
-    return { admission: await signer.admission(site, jkt, clock.now()) };
+    return signer.admission(site, jkt, clock.now());
   });
 }
 

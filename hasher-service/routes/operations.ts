@@ -4,20 +4,28 @@ import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../api-error.js';
 import type { Service } from '../service.js';
 
-/** As long as verifiers keep a key set. */
-const KEYS_MAX_AGE = 300;
+/** With the three minutes after which visitors read keys and policy again, within five minutes. */
+const KEYS_MAX_AGE = 60;
 
 /** Keys for verifiers, and what operators look at. */
-export function addOperations(app: FastifyInstance, { keyring, metrics, config }: Service): void {
+export function addOperations(
+  app: FastifyInstance,
+  { authority, keyring, metrics, config, lifecycle, housekeeping, state }: Service,
+): void {
   app.get('/.well-known/jwks.json', async (_request, reply) => {
+    await authority.refresh();
     void reply.header('cache-control', `public, max-age=${KEYS_MAX_AGE}`).type('application/jwk-set+json');
-    return Promise.resolve(JSON.stringify({ keys: keyring.published }));
+    return JSON.stringify({ keys: keyring.published });
   });
   app.get('/healthz', async () => Promise.resolve({ status: 'ok' }));
   app.get('/readyz', async () => {
+    if (!lifecycle.isReady) throw new ApiError(503, 'stopping', 'The hash service is about to stop.');
     if (!(await isWritable(config.data)))
       throw new ApiError(503, 'not-ready', 'The data directory cannot be written.');
-    return { status: 'ready' };
+    if (!housekeeping.isIndexed)
+      throw new ApiError(503, 'indexing', 'What is kept is being read; some live roots are not known yet.');
+    // An instance that goes on with what it knows must stay in the balancer: all of them are in the same trouble.
+    return state.trouble === undefined ? { status: 'ready' } : { status: 'degraded', why: state.trouble };
   });
   app.get('/metrics', async (_request, reply) => {
     void reply.type(metrics.registry.contentType);

@@ -9,9 +9,10 @@ const MAX_AGE = 60;
 export function addPolicy(app: FastifyInstance, service: Service): void {
   app.get<{ Querystring: { site?: string } }>('/v1/policy', async (request, reply) => {
     const site = askedSite(service, request, request.query.site);
-    const policy = await service.policy.current();
+    await service.authority.refresh();
     void reply.header('cache-control', `max-age=${MAX_AGE}`).type('application/jwt');
-    return service.signer.policy(site, policy, Math.floor(service.clock.now()));
+    const { clock, policy, signer, versions } = service;
+    return signer.policy(site, policy.latest(site), { now: clock.now(), ver: versions.latest() });
   });
 }
 

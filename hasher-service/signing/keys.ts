@@ -1,120 +1,135 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  calculateJwkThumbprint,
-  exportJWK,
-  generateKeyPair,
-  importJWK,
-  type CryptoKey,
-  type JWK,
-} from 'jose';
+import type { JWK } from 'jose';
+import type { Clock } from '../../src/core/clock.js';
 import { PeerfoldError, reasonOf } from '../../src/core/errors.js';
-import { isObject, isText, isWhole, type JsonObject } from '../../src/protocol/check.js';
-import { readKeySet, type KeySource } from '../../src/verify/keys.js';
-import { readSecret, secretDirectory, writeSecret } from './secrets.js';
+import { readKeySet, type KeySource, type VerifyingKey } from '../../src/verify/keys.js';
+import { newKey } from './key-care.js';
+import { KeyDirectory, type Keys } from './key-directory.js';
+import type { SigningKey } from './key-file.js';
+import { MAX_KEYS, neededKeys, signingKey } from './schedule.js';
 
-export type KeyAlgorithm = 'Ed25519' | 'ES256';
+/** The files are looked at no more often than this (ms): a revocation is to act soon, requests are many. */
+const LOOK_AGAIN = 2000;
 
-/** What may be told about a key. */
-export interface KeyInfo {
-  readonly kid: string;
-  readonly alg: KeyAlgorithm;
-  /** Milliseconds since 1970; the newest key signs. */
-  readonly created: number;
+interface KeyLog {
+  error(details: object, message: string): void;
+  info(details: object, message: string): void;
 }
 
-export interface SigningKey extends KeyInfo {
-  readonly privateKey: CryptoKey;
-  readonly publicJwk: JWK;
+export interface KeyringOptions {
+  readonly data: string;
+  readonly clock: Clock;
+  readonly log: KeyLog;
 }
 
-/** All keys of the service: the newest signs, every one of them is published and trusted. */
-export interface Keyring {
-  readonly active: SigningKey;
-  readonly published: readonly JWK[];
+/** The keys of one moment: those of the files, and what verifies what they signed. */
+interface Held {
+  readonly version: string;
+  readonly keys: readonly SigningKey[];
+  readonly verifying: ReadonlyMap<string, VerifyingKey>;
+}
+
+/**
+ * All keys of the service. One signs, those that verifiers need are published, and only what those signed
+ * is believed. The files are looked at again while the service runs: keys made, rotated or revoked by the
+ * command act within seconds. A file that can no longer be used is reported, and its key stays as it was.
+ */
+export class Keyring implements KeySource {
+  readonly #directory: KeyDirectory;
+  #lookedAt: number;
+  #edition = 0;
+
+  private constructor(
+    private readonly options: KeyringOptions,
+    private held: Held,
+  ) {
+    this.#directory = new KeyDirectory(options.data);
+    this.#lookedAt = options.clock.ticks();
+  }
+
+  /** Reads the keys in `data`, making the first one when there is none. Throws `bad-config` for a file that cannot be used. */
+  static async open(options: KeyringOptions): Promise<Keyring> {
+    const directory = new KeyDirectory(options.data);
+    await directory.make();
+    await directory.tidy();
+    if ((await readUsable(directory)).keys.length === 0)
+      await newKey(options.data, { alg: 'Ed25519', now: options.clock.now() });
+    const version = await directory.version();
+    return new Keyring(options, await hold(version, (await readUsable(directory)).keys));
+  }
+
+  /** The key that signs now. */
+  get active(): SigningKey {
+    const key = signingKey(this.held.keys, this.options.clock.now());
+    if (!key) throw new PeerfoldError('bad-config', `no key in ${this.#directory.path}`);
+    return key;
+  }
+
+  /** Changes when a key has come or gone, other than with time. */
+  get edition(): number {
+    return this.#edition;
+  }
+
+  /** The key set for verifiers. */
+  get published(): readonly JWK[] {
+    return this.#needed().map(({ publicJwk }) => publicJwk);
+  }
+
+  /** Whether what this key signed is good: it is published, and not revoked. */
+  trusts(kid: string): boolean {
+    return this.#needed().some((key) => key.kid === kid);
+  }
+
   /** For checking our own statements. */
-  readonly source: KeySource;
-}
+  find(kid: string): Promise<VerifyingKey | undefined> {
+    return Promise.resolve(this.trusts(kid) ? this.held.verifying.get(kid) : undefined);
+  }
 
-/** Verifiers read at most this many keys of a set. */
-const MAX_KEYS = 16;
+  /** Reads what has changed, at most every two seconds, and removes keys that nobody needs. Never rejects. */
+  async refresh(): Promise<void> {
+    const { clock, log } = this.options;
+    if (clock.ticks() - this.#lookedAt < LOOK_AGAIN) return;
+    this.#lookedAt = clock.ticks();
+    try {
+      await this.#look();
+      await this.#removeOld();
+    } catch (error) {
+      log.error({ reason: reasonOf(error) }, 'the keys cannot be read; those read last stay');
+    }
+  }
 
-/** Reads the keys in `data`, making the first one when there is none. */
-export async function openKeyring(data: string, now: () => number): Promise<Keyring> {
-  if ((await listKeys(data)).length === 0) await newKey(data, { alg: 'Ed25519', now });
-  const keys = await readKeys(data);
-  const active = keys.at(-1);
-  if (!active) throw new PeerfoldError('bad-config', `no key in ${keyDirectory(data)}`);
-  const published = keys.map((key) => key.publicJwk);
-  const trusted = await readKeySet({ keys: published });
-  return { active, published, source: { find: (kid) => Promise.resolve(trusted.get(kid)) } };
-}
+  async #look(): Promise<void> {
+    const { log } = this.options;
+    const version = await this.#directory.version();
+    if (version === this.held.version) return;
+    const { keys, revoked, faults } = await this.#directory.read();
+    for (const fault of faults.values()) log.error({ reason: fault.message }, 'a key file cannot be used');
+    const kept = this.held.keys.filter(({ kid }) => faults.has(kid) && !revoked.has(kid));
+    const next = [...keys, ...kept];
+    if (next.length === 0) throw new PeerfoldError('bad-config', `no key in ${this.#directory.path}`);
+    this.held = await hold(version, next);
+    this.#edition++;
+    log.info({ kids: next.map(({ kid }) => kid), signs: this.active.kid }, 'keys read');
+  }
 
-/** The keys in a data directory, oldest first. Private parts stay in the files. */
-export async function listKeys(data: string): Promise<KeyInfo[]> {
-  return (await readKeys(data)).map(({ kid, alg, created }) => ({ kid, alg, created }));
-}
+  async #removeOld(): Promise<void> {
+    const needed = this.#needed();
+    for (const { kid } of this.held.keys)
+      if (!needed.some((key) => key.kid === kid)) await this.#directory.remove(kid);
+  }
 
-/** Makes a key, which signs from the next start on. */
-export async function newKey(
-  data: string,
-  options: { alg?: KeyAlgorithm; now?: () => number } = {},
-): Promise<KeyInfo> {
-  const { alg = 'Ed25519', now = Date.now } = options;
-  const existing = await readKeys(data);
-  if (existing.length >= MAX_KEYS)
-    throw new PeerfoldError('bad-config', `${keyDirectory(data)} holds ${MAX_KEYS} keys; remove an old one`);
-  const pair = await generateKeyPair(alg, { extractable: true });
-  const jwk = await exportJWK(pair.privateKey);
-  const kid = await calculateJwkThumbprint(jwk);
-  const created = Math.max(now(), (existing.at(-1)?.created ?? 0) + 1);
-  await secretDirectory(keyDirectory(data));
-  await writeSecret(join(keyDirectory(data), `${kid}.json`), JSON.stringify({ ...jwk, kid, alg, created }));
-  return { kid, alg, created };
-}
-
-async function readKeys(data: string): Promise<SigningKey[]> {
-  const directory = keyDirectory(data);
-  await secretDirectory(directory);
-  const names = (await readdir(directory)).filter((name) => name.endsWith('.json'));
-  const keys = await Promise.all(names.map((name) => readKey(join(directory, name))));
-  return keys.sort((a, b) => a.created - b.created);
-}
-
-async function readKey(path: string): Promise<SigningKey> {
-  const text = await readSecret(path);
-  try {
-    return await importKey(JSON.parse(text ?? ''));
-  } catch (error) {
-    // The text of the file is the secret: it must not reach the message.
-    const reason = error instanceof SyntaxError ? 'not JSON' : reasonOf(error);
-    throw new PeerfoldError('bad-config', `${path} is not a usable key: ${reason}`);
+  #needed(): SigningKey[] {
+    return neededKeys(this.held.keys, this.options.clock.now()).slice(-MAX_KEYS);
   }
 }
 
-async function importKey(jwk: unknown): Promise<SigningKey> {
-  if (!isObject(jwk) || !isText(jwk['kid'], 128) || !isWhole(jwk['created'], 0, Number.MAX_SAFE_INTEGER))
-    throw new Error('kid or created is missing');
-  const { kid, created } = jwk;
-  const alg = algorithmOf(jwk);
-  const privateKey = await importJWK({ ...jwk, kty: String(jwk['kty']) }, alg);
-  if (privateKey instanceof Uint8Array || privateKey.type !== 'private') throw new Error('no private part');
-  return { kid, alg, created, privateKey, publicJwk: publicPartOf(jwk, kid, alg) };
+async function readUsable(directory: KeyDirectory): Promise<Keys> {
+  const found = await directory.read();
+  const [fault] = found.faults.values();
+  if (fault) throw fault;
+  return found;
 }
 
-function algorithmOf(jwk: JsonObject): KeyAlgorithm {
-  if (jwk['kty'] === 'OKP' && jwk['crv'] === 'Ed25519') return 'Ed25519';
-  if (jwk['kty'] === 'EC' && jwk['crv'] === 'P-256') return 'ES256';
-  throw new Error('neither Ed25519 nor P-256');
-}
-
-/** Named member by member, so that no private one can slip through. */
-function publicPartOf(jwk: JsonObject, kid: string, alg: KeyAlgorithm): JWK {
-  const { kty, crv, x, y } = jwk;
-  const point = typeof y === 'string' ? { x: String(x), y } : { x: String(x) };
-  return { kty: String(kty), crv: String(crv), ...point, kid, alg, use: 'sig' };
-}
-
-function keyDirectory(data: string): string {
-  return join(data, 'keys');
+async function hold(version: string, keys: readonly SigningKey[]): Promise<Held> {
+  const sets = await Promise.all(keys.map(({ publicJwk }) => readKeySet({ keys: [publicJwk] })));
+  return { version, keys, verifying: new Map(sets.flatMap((set) => [...set])) };
 }

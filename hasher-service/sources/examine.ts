@@ -1,20 +1,26 @@
 import type { CanonicalUrl, Site } from '../../src/core/brands.js';
-import { MerkleStream, type Hashed } from '../../src/core/merkle-stream.js';
-import type { Bytes } from '../../src/core/bytes.js';
 import type { DigestClaims } from '../../src/protocol/hasher.js';
-import { judgeResponse, judgeUrl, type Judgement } from '../judging/eligibility.js';
+import { matchesPattern } from '../../src/protocol/patterns.js';
 import type { Environment } from '../environment.js';
-import { dateHeader, mediaType, strongETag, type Headers } from '../judging/headers.js';
+import type { Digested, Hashing } from '../hashing/port.js';
+import type { Assumptions } from '../judging/assumptions.js';
+import { judgeResponse, judgeUrl, type Judgement } from '../judging/eligibility.js';
+import { mediaType, type Headers } from '../judging/headers.js';
+import type { QueryRules } from '../judging/queries.js';
+import type { RefusalCode } from '../judging/refusals.js';
 import type { OriginAnswer, OriginClient, OriginRequest } from '../origin/client.js';
 import { OriginFault } from '../origin/fault.js';
+import { Representation } from '../origin/representation.js';
 import type { OriginRules } from '../origin/rules.js';
-import type { RefusalCode } from '../judging/refusals.js';
+import { hasValidator, ifChanged, strongValidator } from '../origin/validators.js';
+import { Negotiation, isSame, type Probed } from './negotiation.js';
+import type { Supplies } from './supplies.js';
 
 /** What one look at the origin found; times in milliseconds since 1970. */
 export type Finding =
   | {
       readonly kind: 'digest';
-      readonly hashed: Hashed;
+      readonly hashed: Digested;
       readonly hdr: DigestClaims['hdr'];
       readonly freshUntil: number;
     }
@@ -24,30 +30,54 @@ export type Finding =
 export interface ExaminerOptions {
   readonly client: OriginClient;
   readonly rules: OriginRules;
+  readonly queries: QueryRules;
+  readonly assumptions: Assumptions;
+  readonly supplies: Supplies;
+  readonly hashing: Hashing;
   readonly environment: Environment;
   readonly maxBytes: number;
+  /** Patterns of URLs whose segments exist for seconds. */
+  readonly live: readonly string[];
 }
 
-/** What a client without preferences sends, and what browsers send for `<img>` (they agree but for details). */
+/** What a client without preferences sends. */
 const ANY_ACCEPT = '*/*';
-const IMAGE_ACCEPT = 'image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8';
-/** A Last-Modified this much older than the fetch is a strong validator (RFC 9110 section 8.8.2.2), ms. */
-const SETTLED_AGE = 60_000;
 
-/** Looks at URLs as an anonymous visitor of a site and finds out whether they may be shared. */
+/**
+ * Looks at URLs as an anonymous visitor of a site and finds out whether they may be shared. The public
+ * origin alone decides that; who supplies the bytes must agree with it.
+ */
 export class Examiner {
-  constructor(private readonly options: ExaminerOptions) {}
+  readonly #negotiation: Negotiation;
+
+  constructor(private readonly options: ExaminerOptions) {
+    this.#negotiation = new Negotiation(options.client);
+  }
 
   /** What can be said about `url` without asking the origin. */
   prejudge(url: CanonicalUrl): RefusalCode | undefined {
-    return this.options.rules.targetOf(url) ? judgeUrl(url) : 'foreign-origin';
+    const { rules, queries } = this.options;
+    if (!rules.publicTarget(url)) return 'foreign-origin';
+    const { base, named } = queries.read(url);
+    // That a URL is not public is more useful to hear than that it is not known.
+    return base === undefined ? (judgeUrl(url, named) ?? 'query') : judgeUrl(base, named);
   }
 
-  /** Fetches and hashes; with `known`, an unchanged file need not be sent again. Never rejects for what an origin does. */
-  async examine(site: Site, url: CanonicalUrl, known?: DigestClaims): Promise<Finding> {
-    const target = this.options.rules.targetOf(url);
+  /**
+   * Fetches and hashes; with `known`, an unchanged file need not be sent again. Never rejects for what an
+   * origin does. `onRead` is told of all bytes that are read from origins for it.
+   */
+  async examine(
+    site: Site,
+    url: CanonicalUrl,
+    {
+      known,
+      onRead,
+    }: { readonly known?: DigestClaims | undefined; readonly onRead: (length: number) => void },
+  ): Promise<Finding> {
+    const target = this.options.rules.publicTarget(url);
     if (!target) return { kind: 'refused', code: 'foreign-origin' };
-    const request: OriginRequest = { target, site, method: 'GET', accept: ANY_ACCEPT };
+    const request: OriginRequest = { target, site, method: 'GET', accept: ANY_ACCEPT, onRead };
     try {
       if (known) return await this.#revalidate(request, url, known);
       return await this.#readAnswer(request, url, await this.options.client.send(request));
@@ -59,11 +89,12 @@ export class Examiner {
 
   async #revalidate(request: OriginRequest, url: CanonicalUrl, known: DigestClaims): Promise<Finding> {
     const { client } = this.options;
-    const conditions = conditionsFor(known);
-    const answer = await client.send({ ...request, conditions });
+    // Only strong validators: with a weak one "not modified" does not mean the same bytes.
+    const validator = strongValidator(storedHeaders(known), known.ver);
+    const answer = await client.send({ ...request, extra: validator ? ifChanged(validator) : {} });
     if (answer.status !== 304) return this.#readAnswer(request, url, answer);
     answer.discard();
-    const isAnswerToUs = Object.keys(conditions).length > 0 && !contradicts(answer.headers, known);
+    const isAnswerToUs = validator !== undefined && !contradicts(answer.headers, known);
     if (!isAnswerToUs) return this.#readAnswer(request, url, await client.send(request));
     // RFC 9111 section 4.3.4: headers of the 304 replace stored ones; the length is that of the stored bytes.
     const headers = { ...storedHeaders(known), ...answer.headers, 'content-length': [String(known.len)] };
@@ -78,90 +109,68 @@ export class Examiner {
       answer.discard();
       return { kind: 'refused', code: judgement.code };
     }
-    const [hashed, variant] = await this.#hashBesideProbe(request, answer);
+    const seen = this.#representation(request, answer);
+    const probing: Promise<Probed> = this.#isLive(url, seen)
+      ? Promise.resolve('same')
+      : this.#negotiation.probe(seen);
+    const [hashed, probed] = await Promise.all([this.options.supplies.digest(url, seen), probing]);
     if (!hashed) return { kind: 'refused', code: 'empty' };
-    const code = variant === 'undecided' ? await this.#compareBytes(request, url, hashed) : variant;
+    const code = probed === 'undecided' ? await this.#compareBytes(url, seen, hashed) : refusalFor(probed);
     if (code !== undefined) return { kind: 'refused', code };
     return { kind: 'digest', hashed, hdr: judgement.hdr, freshUntil: freshUntil(answer, judgement.freshFor) };
   }
 
   #judge(request: OriginRequest, url: CanonicalUrl, answer: OriginAnswer): Judgement {
     const { status, headers, receivedAt } = answer;
+    const { maxBytes, assumptions } = this.options;
+    const assumed = assumptions.secondsFor(url);
     return judgeResponse({
       site: request.site,
       url,
       status,
       headers,
       receivedAt,
-      maxBytes: this.options.maxBytes,
+      maxBytes,
+      ...(assumed === undefined ? {} : { assumedFresh: assumed }),
     });
   }
 
-  async #hashBesideProbe(request: OriginRequest, answer: OriginAnswer) {
-    const isImage = mediaType(answer.headers).startsWith('image/');
-    return Promise.all([
-      this.#hash(answer.body),
-      // A probe that fails leaves the question open; comparing bytes then meets the same fault, or not.
-      isImage ? this.#probeVariant(request, answer.headers).catch(undecided) : undefined,
-    ]);
-  }
-
-  /** Asks for the head of what browsers would get for `<img>`, and compares. */
-  async #probeVariant(
-    request: OriginRequest,
-    first: Headers,
-  ): Promise<RefusalCode | 'undecided' | undefined> {
-    const head = await this.options.client.send({ ...request, method: 'HEAD', accept: IMAGE_ACCEPT });
-    head.discard();
-    if (head.status !== 200) return 'undecided';
-    if (mediaType(head.headers) !== mediaType(first)) return 'negotiated';
-    const tags = [strongETag(first), strongETag(head.headers)];
-    if (tags.includes(undefined)) return 'undecided';
-    return tags[0] === tags[1] ? undefined : 'negotiated';
-  }
-
   async #compareBytes(
-    request: OriginRequest,
     url: CanonicalUrl,
-    hashed: Hashed,
+    seen: Representation,
+    hashed: Digested,
   ): Promise<RefusalCode | undefined> {
-    const answer = await this.options.client.send({ ...request, accept: IMAGE_ACCEPT });
-    const judgement = this.#judge(request, url, answer);
+    const answer = await this.#negotiation.again(seen);
+    const judgement = this.#judge(seen.request, url, answer);
     if (!judgement.eligible) {
       answer.discard();
       return judgement.code;
     }
-    const other = await this.#hash(answer.body);
-    return other?.root === hashed.root && other.cut.length === hashed.cut.length ? undefined : 'negotiated';
+    const other = this.#representation(seen.request, answer);
+    const digest = await this.options.hashing.hashStream(other.body(), mediaType(other.headers));
+    return isSame(hashed, digest) ? undefined : 'negotiated';
   }
 
-  async #hash(body: AsyncIterable<Bytes>): Promise<Hashed | undefined> {
-    const stream = new MerkleStream(this.options.environment.sha256);
-    for await (const chunk of body) stream.add(chunk);
-    return stream.finish();
+  /** Players fetch live segments by script, which has no preferences; a second probe would cost a round trip. */
+  #isLive(url: CanonicalUrl, seen: Representation): boolean {
+    const isImage = mediaType(seen.headers).startsWith('image/');
+    return !isImage && this.options.live.some((pattern) => matchesPattern(pattern, new URL(url)));
+  }
+
+  #representation(request: OriginRequest, answer: OriginAnswer): Representation {
+    const { client, environment } = this.options;
+    return new Representation(client, environment.clock, request, answer);
   }
 }
 
-function undecided(error: unknown): 'undecided' {
-  if (error instanceof OriginFault) return 'undecided';
-  throw error;
-}
-
-/** Only strong validators: with a weak one "not modified" does not mean the same bytes. */
-function conditionsFor(known: DigestClaims): Readonly<Record<string, string>> {
-  const stored = storedHeaders(known);
-  const tag = strongETag(stored);
-  if (tag !== undefined) return { 'if-none-match': tag };
-  const modified = dateHeader(stored, 'last-modified');
-  const text = known.hdr['last-modified'];
-  if (modified === undefined || text === undefined || modified > known.ver - SETTLED_AGE) return {};
-  return { 'if-modified-since': text };
+function refusalFor(probed: 'same' | 'differs'): RefusalCode | undefined {
+  return probed === 'differs' ? 'negotiated' : undefined;
 }
 
 /** Whether a 304 speaks of another representation than the one we know. */
 function contradicts(headers: Headers, known: DigestClaims): boolean {
-  const before = strongETag(storedHeaders(known));
-  return before !== undefined && headers['etag'] !== undefined && strongETag(headers) !== before;
+  const before = strongValidator(storedHeaders(known), known.ver);
+  return before?.header === 'etag' && headers['etag'] !== undefined && !hasValidator(headers, before);
 }
 
 function storedHeaders(known: DigestClaims): Headers {

@@ -1,0 +1,104 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { Budget } from '../budget.js';
+import { Catalogue, type CatalogueObserver } from '../catalogue.js';
+import type { HasherConfig } from '../config.js';
+import type { Environment } from '../environment.js';
+import { Housekeeping } from '../housekeeping.js';
+import { Lanes } from '../lanes.js';
+import { Lifecycle } from '../lifecycle.js';
+import { Lookup } from '../lookup.js';
+import { Metrics } from '../metrics.js';
+import type { OriginClient } from '../origin/client.js';
+import type { Service } from '../service.js';
+import { operatorTokenOf, rootsTokenOf } from '../signing/bearer-tokens.js';
+import { removeUnfinished } from '../state/files.js';
+import { LiveRoots } from '../state/live-roots.js';
+import { createSources, createWatch, type Sources } from './sources.js';
+import { openVoice, type Voice } from './voice.js';
+
+/** Look-ups that may wait for a fetch, in each lane: beyond this many the answer is "later". */
+const MAX_WAITING = 1000;
+
+/** Puts the parts together and reads what the data directory holds. */
+export async function createService(
+  config: HasherConfig,
+  environment: Environment,
+  client: OriginClient,
+  log: FastifyBaseLogger,
+): Promise<Service> {
+  await removeUnfinished(config.data);
+  const sources = createSources(config, environment, client);
+  const voice = await openVoice(config, environment, { queries: sources.queries, log });
+  try {
+    return await assemble({ config, environment, log }, sources, voice);
+  } catch (error) {
+    await voice.state.close();
+    throw error;
+  }
+}
+
+async function assemble(
+  { config, environment, log }: { config: HasherConfig; environment: Environment; log: FastifyBaseLogger },
+  sources: Sources,
+  voice: Voice,
+): Promise<Service> {
+  const { clock } = environment;
+  const { data } = config;
+  const { keyring, state } = voice;
+  const roots = new LiveRoots((kid) => keyring.trusts(kid));
+  const work = createWork(config, environment, roots);
+  const observe = observer(work.metrics, log);
+  const catalogue = new Catalogue({ ...voice, ...sources, ...work, clock, roots, observe });
+  await state.open(catalogue);
+  const onError = (error: unknown): void => {
+    work.metrics.failed();
+    log.error({ err: error }, 'looking through what is kept failed');
+  };
+  return {
+    config,
+    clock,
+    log,
+    ...voice,
+    ...sources,
+    ...work,
+    roots,
+    catalogue,
+    rootsToken: config.rootsToken ?? (await rootsTokenOf(data)),
+    operatorToken: config.operatorToken ?? (await operatorTokenOf(data)),
+    lookup: new Lookup({ ...voice, ...sources, catalogue }),
+    watch: createWatch(config, sources.diskRoots, { catalogue, log }),
+    housekeeping: new Housekeeping({ clock, state, roots, onError }),
+    lifecycle: new Lifecycle(),
+  };
+}
+
+/** How much work is done at a time and in all. */
+function createWork(
+  config: HasherConfig,
+  { clock }: Environment,
+  roots: LiveRoots,
+): Pick<Service, 'lanes' | 'metrics' | 'budget'> {
+  const { live, originConcurrency: concurrency } = config;
+  const lanes = new Lanes({ live, concurrency, maxWaiting: MAX_WAITING });
+  const metrics = new Metrics({
+    fetching: () => lanes.running,
+    waiting: () => lanes.waiting,
+    liveRoots: () => roots.size,
+  });
+  const budget = new Budget({ clock, ...config, refused: (limit) => metrics.refused(limit) });
+  return { lanes, metrics, budget };
+}
+
+function observer(metrics: Metrics, log: FastifyBaseLogger): CatalogueObserver {
+  return {
+    found(url, finding, look) {
+      metrics.found(finding, look);
+      if (finding.kind !== 'refused') log.info({ url, found: finding.kind }, 'looked at the origin');
+      else log.info({ url, found: finding.code, err: finding.cause }, 'refused');
+    },
+    failed(url, error) {
+      metrics.failed();
+      log.error({ url, err: error }, 'a look-up failed');
+    },
+  };
+}

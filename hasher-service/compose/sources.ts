@@ -1,0 +1,58 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { CanonicalUrl } from '../../src/core/brands.js';
+import type { Catalogue } from '../catalogue.js';
+import type { HasherConfig } from '../config.js';
+import type { Environment } from '../environment.js';
+import { createHashing } from '../hashing/create-hashing.js';
+import type { Hashing } from '../hashing/port.js';
+import { Assumptions } from '../judging/assumptions.js';
+import { QueryRules } from '../judging/queries.js';
+import type { OriginClient } from '../origin/client.js';
+import { OriginRules } from '../origin/rules.js';
+import { DiskRoots } from '../sources/disk.js';
+import { Examiner } from '../sources/examine.js';
+import { Supplies } from '../sources/supplies.js';
+import { RootWatch } from '../sources/watch.js';
+
+/** What finds out about URLs. */
+export interface Sources {
+  readonly hashing: Hashing;
+  readonly queries: QueryRules;
+  readonly diskRoots: DiskRoots;
+  readonly examiner: Examiner;
+}
+
+export function createSources(config: HasherConfig, environment: Environment, client: OriginClient): Sources {
+  const { sites, origins, allowPrivate, maxBytes, live } = config;
+  const hashing = createHashing({ ...environment, threads: config.hashThreads });
+  const queries = new QueryRules({ keep: config.keepQueries, drop: config.dropQueries });
+  const diskRoots = new DiskRoots(config.roots, hashing);
+  const rules = new OriginRules(origins.length > 0 ? origins : sites, allowPrivate);
+  const examiner = new Examiner({
+    client,
+    rules,
+    queries,
+    assumptions: new Assumptions(config.assumeFresh),
+    supplies: new Supplies({ client, rules, roots: diskRoots, hashing, environment }),
+    hashing,
+    environment,
+    maxBytes,
+    live,
+  });
+  return { hashing, queries, diskRoots, examiner };
+}
+
+/** Files that change are looked at again for every site that shares them. */
+export function createWatch(
+  { sites }: HasherConfig,
+  { rules }: DiskRoots,
+  { catalogue, log }: { readonly catalogue: Catalogue; readonly log: FastifyBaseLogger },
+): RootWatch {
+  const onError = (error: unknown): void => {
+    log.error({ err: error }, 'a directory cannot be watched: changed files are seen when they expire');
+  };
+  const onChange = (url: CanonicalUrl): void => {
+    for (const site of sites) catalogue.recheck(site, url).catch(onError);
+  };
+  return new RootWatch({ rules, sites, onChange, onError });
+}

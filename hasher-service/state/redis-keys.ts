@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import type { CanonicalUrl, Root, Site } from '../../src/core/brands.js';
+
+/** Leads every key and channel of ours: others may share the database. */
+const PREFIX = 'peerfold:hasher:';
+
+/** What a statement is filed under. */
+export function nameOf(site: Site, url: CanonicalUrl): string {
+  return createHash('sha256').update(`${site} ${url}`).digest('hex');
+}
+
+export const keys = {
+  statement: (name: string) => `${PREFIX}statement:${name}`,
+  layer: (root: Root) => `${PREFIX}layer:${root}`,
+  lease: (name: string) => `${PREFIX}lease:${name}`,
+  document: (name: string) => `${PREFIX}document:${name}`,
+  /** Names of statements by the time (ms, the server's clock) at which they were kept. */
+  changes: `${PREFIX}changes`,
+  /** The highest version that may have been used. */
+  high: `${PREFIX}high`,
+} as const;
+
+export const channels = {
+  /** `<owner> <jws>`: a statement was kept. */
+  said: `${PREFIX}said`,
+  /** `<name>`: a lease has ended, with or without a statement. */
+  ended: `${PREFIX}ended`,
+} as const;

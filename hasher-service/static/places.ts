@@ -1,0 +1,65 @@
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { PeerfoldError, reasonOf } from '../../src/core/errors.js';
+import { isMissing } from '../state/files.js';
+
+/** Real paths: links are resolved, as far as there is something already. */
+export interface Places {
+  /** What the web server serves. */
+  readonly directory: string;
+  /** Where the signed files go; it is served, too. */
+  readonly out: string;
+}
+
+/** Where a run reads and writes, as it was told. */
+export interface Given {
+  readonly directory: string;
+  readonly out: string;
+  readonly data: string;
+}
+
+/** Resolves the paths of a run. Throws `bad-config` when the private keys would be served with the site. */
+export async function placesOf({ directory, out, data }: Given): Promise<Places> {
+  const places = { directory: await directoryAt(directory), out: await realOf(resolve(out)) };
+  for (const secret of [data, join(data, 'keys')]) {
+    const place = await realOf(resolve(secret));
+    for (const published of [places.directory, places.out]) {
+      if (isWithin(place, published))
+        throw fault(
+          `--data ${data} lies within ${published}, which is published: the private keys would be, too`,
+        );
+    }
+    if (isWithin(places.out, place) && secret !== data)
+      throw fault(`--out ${out} lies among the private keys in --data ${data}`);
+  }
+  return places;
+}
+
+/** Whether `path` is `directory` or below it; both are real paths. */
+export function isWithin(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
+}
+
+async function directoryAt(path: string): Promise<string> {
+  try {
+    const real = await realpath(resolve(path));
+    if ((await stat(real)).isDirectory()) return real;
+  } catch (error) {
+    throw fault(`${path} cannot be read: ${reasonOf(error)}`);
+  }
+  throw fault(`${path} is no directory`);
+}
+
+/** The real path of what may not be there yet. */
+async function realOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (!isMissing(error) || dirname(path) === path) throw error;
+    return join(await realOf(dirname(path)), basename(path));
+  }
+}
+
+function fault(message: string): PeerfoldError {
+  return new PeerfoldError('bad-config', message);
+}

@@ -12,7 +12,7 @@ const MAY_IMPORT = {
 };
 
 /** Packages that one file wraps: replacing one means changing that file. */
-const SINGLE_IMPORTER = ['simple-peer', 'idb-keyval', 'workbox-window'];
+const SINGLE_IMPORTER = ['simple-peer', 'idb-keyval', 'workbox-window', 'mediabunny'];
 
 const SERVICES = '^(hasher-service|tracker-service)/';
 const ENTRY_POINTS = '^(hasher-service|tracker-service)/index\\.ts$';

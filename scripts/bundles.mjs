@@ -53,6 +53,9 @@ export const BROWSER_BUNDLES = [
 /** Programs for Node; their packages are not bundled but installed. */
 export const NODE_BUNDLES = [
   { name: 'hasher.js', entry: 'hasher-service/index.ts' },
+  // Started by the hash service, which looks for them beside itself.
+  { name: 'hash-worker.js', entry: 'hasher-service/hashing/hash-worker.ts' },
+  { name: 'media-parser.js', entry: 'hasher-service/hashing/media-parser.ts' },
   { name: 'tracker.js', entry: 'tracker-service/index.ts' },
   { name: 'cli.js', entry: 'src/cli/main.ts', banner: '#!/usr/bin/env node' },
 ];

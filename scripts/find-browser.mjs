@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
-import path from 'node:path';
 import { chromium } from 'playwright';
+import { isExecutable, programOnPath } from './on-path.mjs';
 import { run, runTool } from './run.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
@@ -22,32 +21,13 @@ export const CHROMIUM_ARGS = [
   '--mute-audio',
 ];
 
-async function isExecutable(file) {
-  try {
-    await access(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function onPath() {
-  for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
-    for (const name of NAMES) {
-      const file = path.join(folder, name);
-      if (folder !== '' && (await isExecutable(file))) return file;
-    }
-  }
-  return undefined;
-}
-
 function ofPlaywright() {
   const file = chromium.executablePath();
   return existsSync(file) ? file : undefined;
 }
 
 async function installed() {
-  return (await onPath()) ?? ofPlaywright();
+  return (await programOnPath(NAMES)) ?? ofPlaywright();
 }
 
 async function installByPlaywright() {
@@ -62,7 +42,7 @@ async function installByApt() {
   const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
   if ((await run('apt-get', ['update'], quiet)) !== 0) return undefined;
   await run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], quiet);
-  return onPath();
+  return programOnPath(NAMES);
 }
 
 /**

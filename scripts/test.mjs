@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { findBrowser } from './find-browser.mjs';
+import { findRedis } from './find-redis.mjs';
 import { run, runTool } from './run.mjs';
 import { noResults, readPlaywright, readVitest, sum, withExit } from './test-results.mjs';
 
@@ -36,7 +37,9 @@ async function runVitest(suites, filters, folder) {
   const projects = suites.flatMap((suite) => ['--project', suite]);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   const lenient = filters.length > 0 ? ['--passWithNoTests'] : [];
-  const exitCode = await runTool('vitest', ['run', ...projects, ...reporters, ...lenient, ...filters]);
+  const redis = suites.includes('service') ? await findRedis() : undefined;
+  const env = redis === undefined ? {} : { PEERFOLD_REDIS: redis };
+  const exitCode = await runTool('vitest', ['run', ...projects, ...reporters, ...lenient, ...filters], env);
   const report = await readReport(file);
   return withExit(report ? readVitest(report) : noResults(), exitCode);
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { readConfig, readFlags } from './config.js';
 import { commandHelp } from './help.js';
-import type { Io } from './io.js';
+import { UsageError, type Io } from './io.js';
 import { settingsOf, type Naming, type Setting } from './settings.js';
 
 export interface Command {
@@ -17,22 +17,28 @@ export interface CommandShape<Schema extends z.ZodObject> {
   readonly summary: string;
   readonly schema: Schema;
   readonly naming: Naming;
-  readonly act: (config: z.output<Schema>, io: Io) => Promise<number>;
+  /** How the help calls the one argument that is no flag; in brackets when it may be left out. */
+  readonly operand?: string;
+  /** `operand` is empty when there is none. */
+  readonly act: (config: z.output<Schema>, io: Io, operand: string) => Promise<number>;
 }
 
 /** A command whose flags, variables and file are one schema. */
 export function configured<Schema extends z.ZodObject>(shape: CommandShape<Schema>): Command {
-  const { name, summary, schema, act } = shape;
+  const { name, summary, schema, act, operand: called } = shape;
   return {
     summary,
     async run(args, io) {
       const settings: Setting[] = settingsOf(schema, shape.naming);
-      const flags = readFlags(name, args, settings);
+      const { flags, operand } = readFlags(name, args, settings, called !== undefined);
       if (flags['help'] === true) {
-        io.out(commandHelp(`${name} [options]`, summary, settings));
+        const usage = [name, ...(called === undefined ? [] : [called]), '[options]'].join(' ');
+        io.out(commandHelp(usage, summary, settings));
         return 0;
       }
-      return act(await readConfig(schema, settings, flags, io), io);
+      if (operand === '' && called !== undefined && !called.startsWith('['))
+        throw new UsageError(`${name}: say ${called}; see ${name} --help`);
+      return act(await readConfig(schema, settings, flags, io), io, operand);
     },
   };
 }

@@ -19,10 +19,15 @@ interface Given {
 }
 
 /**
- * Reads a command's flags. Throws a `UsageError` that names what is not understood; `command` is
- * what the user typed so far, for the hint at its end.
+ * Reads a command's flags, and its operand if it takes one. Throws a `UsageError` that names what is not
+ * understood; `command` is what the user typed so far, for the hint at its end.
  */
-export function readFlags(command: string, args: readonly string[], settings: readonly Setting[]): Flags {
+export function readFlags(
+  command: string,
+  args: readonly string[],
+  settings: readonly Setting[],
+  takesOperand = false,
+): { readonly flags: Flags; readonly operand: string } {
   const options = Object.fromEntries(
     settings.map(({ flag, kind }) => [
       flag,
@@ -30,7 +35,15 @@ export function readFlags(command: string, args: readonly string[], settings: re
     ]),
   );
   try {
-    return parseArgs({ args: [...args], options: { ...options, ...COMMON_FLAGS }, strict: true }).values;
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: { ...options, ...COMMON_FLAGS },
+      strict: true,
+      allowPositionals: takesOperand,
+    });
+    const [operand = '', more] = positionals;
+    if (more !== undefined) throw new Error(`Unexpected argument '${more}'`);
+    return { flags: values, operand };
   } catch (error) {
     throw new UsageError(`${command}: ${complaint(error)}; see ${command} --help`);
   }

@@ -54,7 +54,7 @@ async function start(
 
   const hashService = await createHasher({
     sites: [site],
-    origins: [`${site}=http://${HOST}:${sitePort}`],
+    allowPrivate: true,
     data,
     rootsToken,
     publicUrl: hasher,

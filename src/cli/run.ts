@@ -4,6 +4,8 @@ import { hasher } from './hasher.js';
 import { columns } from './help.js';
 import { Failure, UsageError, type Io } from './io.js';
 import { keys } from './keys.js';
+import { policy } from './policy.js';
+import { sign } from './sign.js';
 import { tracker } from './tracker.js';
 
 const commands: ReadonlyMap<string | undefined, Command> = new Map([
@@ -11,6 +13,8 @@ const commands: ReadonlyMap<string | undefined, Command> = new Map([
   ['hasher', hasher],
   ['tracker', tracker],
   ['keys', keys],
+  ['policy', policy],
+  ['sign', sign],
 ]);
 
 /** Runs `peerfold` with these arguments; resolves with the exit code: 0, 1 failed, 2 not understood. */

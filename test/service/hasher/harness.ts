@@ -15,6 +15,7 @@ import {
   parseAdmissionResponse,
   parseDigestsResponse,
   parseRootsResponse,
+  type AdmissionResponse,
   type DigestAnswer,
   type DigestClaims,
   type RefusalClaims,
@@ -22,11 +23,17 @@ import {
 import { createIdentity } from '../../../src/protocol/seal.js';
 import { RemoteKeys } from '../../../src/verify/keys.js';
 import { verifyDigest, verifyRefusal } from '../../../src/verify/statements.js';
+import { BUILT_HASHING } from '../../support/built-hashing.js';
+import { Edge } from '../../support/edge.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { TestOrigin } from '../../support/test-origin.js';
 
-export const SITE = asSite('https://www.example.com');
+const edge = await Edge.start();
+/** The public address of the site in the tests of one file; leads to the origin of the last `Bench`. */
+export const SITE = asSite(`http://www.example.com:${edge.port}`);
+const LOOPBACK = [{ address: '127.0.0.1', family: 4 }];
 export const ROOTS_TOKEN = 'a token only for tests';
+export const OPERATOR_TOKEN = 'an operator only in tests';
 
 export function asSite(text: string): Site {
   if (!isSite(text)) throw new Error(`${text} is no site`);
@@ -66,10 +73,11 @@ export class Bench {
     this.#keys = new RemoteKeys({ hasher: url, fetch: globalThis.fetch, clock });
   }
 
-  /** The site's files are at `SITE`, fetched from a test origin as upstream. */
+  /** The site's files are at `SITE`, which leads to a test origin, or to another server `behind` it. */
   static async start(
     setup: {
       origin?: TestOrigin;
+      behind?: string;
       data?: string;
       clock?: FakeClock;
       options?: Partial<HasherOptions>;
@@ -77,19 +85,21 @@ export class Bench {
     } = {},
   ): Promise<Bench> {
     const origin = setup.origin ?? (await startOrigin());
+    edge.leadTo(setup.behind ?? origin.url);
     const data = setup.data ?? (await temporaryDirectory());
     const clock = setup.clock ?? new FakeClock();
     const hasher = await createHasher(
       {
         sites: [SITE],
-        origins: [`${SITE}=${origin.url}`],
+        allowPrivate: true,
         data,
         port: 0,
         rootsToken: ROOTS_TOKEN,
+        operatorToken: OPERATOR_TOKEN,
         logLevel: 'silent',
         ...setup.options,
       },
-      { clock, ...setup.environment },
+      { clock, resolve: () => Promise.resolve(LOOPBACK), ...BUILT_HASHING, ...setup.environment },
     );
     onTestFinished(() => hasher.close());
     const { url } = await hasher.listen();
@@ -144,6 +154,12 @@ export class Bench {
     return answer.refusal?.code ?? 'signed';
   }
 
+  /** The root that is signed, or why none is. */
+  async codeOrRoot(path: string): Promise<string> {
+    const { digest, refusal } = await this.ask(path);
+    return digest?.root ?? refusal?.code ?? '';
+  }
+
   /** The roots among `claims` that the tracker would be told are live, with their ends. */
   async live(...claims: DigestClaims[]): Promise<Map<string, number>> {
     const roots = claims.map(({ root }) => prefixOf(root));
@@ -158,11 +174,11 @@ export class Bench {
   }
 
   /** An admission for a new visitor. */
-  async admission(): Promise<{ key: string; admission: string }> {
+  async admission(site: Site = SITE): Promise<AdmissionResponse & { key: string }> {
     const { publicKey: key } = await createIdentity();
-    const response = await this.post('/v1/admissions', { site: SITE, key });
+    const response = await this.post('/v1/admissions', { site, key }, { origin: site });
     const parsed = parseAdmissionResponse(await response.json());
     if (!parsed) throw new Error(`not admitted: ${response.status}`);
-    return { key, admission: parsed.admission };
+    return { key, ...parsed };
   }
 }

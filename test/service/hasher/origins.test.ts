@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Bench, SITE, startOrigin } from './harness.js';
+import { Bench, startOrigin } from './harness.js';
 
 const KIB = 1024;
 
@@ -27,8 +27,8 @@ const end = (socket: Socket): void => {
   socket.end();
 };
 
-function benchAt(upstream: string, options = {}): Promise<Bench> {
-  return Bench.start({ options: { origins: [`${SITE}=${upstream}`], ...options } });
+function benchAt(behind: string, options = {}): Promise<Bench> {
+  return Bench.start({ behind, options });
 }
 
 describe('an origin that lies or breaks', () => {
@@ -166,7 +166,10 @@ describe('private addresses', () => {
     const inner = await startOrigin();
     inner.serve('/a.bin', 'secret', { 'access-control-allow-origin': '*' });
     const publicOrigin = new URL(origin(inner.port)).origin;
-    const bench = await Bench.start({ origin: inner, options: { origins: [publicOrigin] } });
+    const bench = await Bench.start({
+      origin: inner,
+      options: { origins: [publicOrigin], allowPrivate: false },
+    });
     expect(await bench.codeOf(`${publicOrigin}/a.bin`)).toBe('private-address');
     expect(inner.requests).toEqual([]);
   });
@@ -181,7 +184,7 @@ describe('private addresses', () => {
     const origins = Array.from(names.keys(), (name) => `http://${name}:${inner.port}`);
     const bench = await Bench.start({
       origin: inner,
-      options: { origins },
+      options: { origins, allowPrivate: false },
       environment: { resolve: (name) => Promise.resolve(names.get(name) ?? []) },
     });
     for (const origin of origins) expect(await bench.codeOf(`${origin}/a.bin`)).toBe('private-address');

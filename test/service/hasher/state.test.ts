@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { chmod, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
-import { createHasher, listKeys, newKey, rootsTokenOf } from '../../../hasher-service/index.js';
+import { describe, expect, it } from 'vitest';
+import { createHasher, rootsTokenOf } from '../../../hasher-service/index.js';
 import { prefixOf } from '../../../src/core/brands.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { seededBytes } from '../../support/random.js';
+import { eventually } from '../../support/until.js';
 import { Bench, SITE, asSite, startOrigin, temporaryDirectory } from './harness.js';
 
 const PICTURE = seededBytes(3)(100_000);
@@ -13,7 +14,7 @@ const PICTURE = seededBytes(3)(100_000);
 function fileOf(data: string, path: string): string {
   return join(
     data,
-    'd',
+    'v1/d',
     createHash('sha256')
       .update(SITE + path)
       .digest('hex'),
@@ -79,6 +80,105 @@ describe('after a restart', () => {
   });
 });
 
+describe('the index', () => {
+  /** Signed by one service after another on the same directory, whose clock may be set. */
+  async function signedMany(count: number) {
+    const before = await stopped();
+    const paths = Array.from({ length: count }, (_, i) => `/${i}.bin`);
+    const bench = await before.again();
+    paths.forEach((path, i) => before.origin.serve(path, `content ${i}`));
+    const digests = await Promise.all(paths.map(async (path) => (await bench.ask(path)).digest));
+    await bench.hasher.close();
+    return { ...before, digests: digests.filter((digest) => digest !== undefined), paths };
+  }
+
+  it('answers for roots whose files were not read yet', async () => {
+    const before = await signedMany(40);
+    // Nobody could read these: who answers for their roots has not.
+    for (const path of before.paths) await writeFile(fileOf(before.data, path), 'torn');
+    const bench = await before.again();
+    expect((await bench.get('/readyz')).status).toBe(200);
+    expect((await bench.live(...before.digests)).size).toBe(40);
+    // The survey rests after the first ones, and finds them all out when it goes on.
+    await eventually(async () => {
+      await bench.clock.advance(20);
+      expect((await bench.live(...before.digests)).size).toBe(0);
+    });
+    const broken = await bench.ask(before.paths[39] ?? '');
+    expect(broken.digest?.ver).toBeGreaterThan(before.digests[39]?.ver ?? Infinity);
+  });
+
+  it.each(['missing', 'foreign', 'torn'])('is made anew from the files when it is %s', async (how) => {
+    const before = await signedMany(150);
+    const path = join(before.data, 'index', 'journal');
+    const text = await readFile(path, 'utf8');
+    if (how === 'missing') await rm(path);
+    if (how === 'foreign') await writeFile(path, 'x'.repeat(100_000));
+    if (how === 'torn') await writeFile(path, text.slice(0, text.length / 2));
+    const bench = await before.again();
+    const early = await bench.hasher.app.inject('/readyz');
+    expect([early.statusCode, early.json<{ error: { code: string } }>().error.code]).toEqual([
+      503,
+      'indexing',
+    ]);
+    expect((await bench.live(...before.digests)).size).toBe(150);
+    expect((await bench.get('/readyz')).status).toBe(200);
+    await bench.hasher.close();
+    const next = await before.again();
+    expect((await next.hasher.app.inject('/readyz')).statusCode).toBe(200);
+    expect(before.origin.requests).toHaveLength(151);
+  });
+
+  it('remembers the versions of files that were lost, although the clock was set back', async () => {
+    const before = await stopped();
+    await rm(join(before.data, 'v1'), { recursive: true });
+    before.clock.jump(-7200_000);
+    const bench = await before.again();
+    expect((await bench.live(before.digest)).size).toBe(0);
+    expect((await bench.ask('/a.bin')).digest?.ver).toBeGreaterThan(before.digest.ver);
+  });
+
+  it.each(['/nowhere', '/nowhere?unknown=1'])(
+    'remembers the version of a refusal that is not worth a file: %s',
+    async (path) => {
+      const before = await stopped();
+      const first = await before.again();
+      before.clock.jump(60_000);
+      const { refusal } = await first.ask(path);
+      await first.hasher.close();
+      expect(await readdir(join(before.data, 'v1/d'))).toHaveLength(1);
+      before.clock.jump(-7200_000);
+      before.origin.serve(path, 'here now');
+      const bench = await Bench.start({ ...before, options: { keepQueries: ['*'] } });
+      expect((await bench.ask(path)).digest?.ver).toBeGreaterThan(refusal?.ver ?? Infinity);
+    },
+  );
+});
+
+it('is fetched once for a thousand visitors who ask at once', async () => {
+  const bench = await Bench.start({ options: { requestsPerSecond: 10_000 } });
+  bench.origin.serve('/a.bin', PICTURE);
+  const answers = await Promise.all(Array.from({ length: 1000 }, () => bench.askOnce('/a.bin')));
+  expect((await bench.ask('/a.bin')).digest).toBeDefined();
+  expect(new Set(answers.map(({ jws }) => jws)).size).toBeLessThanOrEqual(2);
+  expect(bench.origin.requests).toHaveLength(1);
+});
+
+it('a layer that is lost while the service runs is made anew', async () => {
+  const bench = await Bench.start();
+  bench.origin.serve('/a.bin', PICTURE, { etag: '"1"' });
+  const { digest } = await bench.ask('/a.bin');
+  await rm(join(bench.data, 'v1/layers', digest?.root ?? ''));
+  expect((await bench.get(`/v1/layers/${digest?.root}`)).status).toBe(404);
+  const again = await bench.ask('/a.bin');
+  expect(again.digest?.root).toBe(digest?.root);
+  expect((await bench.get(`/v1/layers/${digest?.root}`)).status).toBe(200);
+  expect(bench.origin.requests.map(({ headers }) => headers['if-none-match'])).toEqual([
+    undefined,
+    undefined,
+  ]);
+});
+
 describe('files that cannot be trusted', () => {
   const TORN: readonly (readonly [string, (jws: string) => string])[] = [
     ['torn', (jws) => jws.slice(0, -7)],
@@ -92,7 +192,9 @@ describe('files that cannot be trusted', () => {
     const before = await stopped();
     await writeFile(fileOf(before.data, '/a.bin'), damage(before.jws));
     const bench = await before.again();
-    expect((await bench.live(before.digest)).size).toBe(0);
+    await eventually(async () => {
+      expect((await bench.live(before.digest)).size).toBe(0);
+    });
     expect((await bench.ask('/a.bin')).digest?.root).toBe(before.digest.root);
     expect(before.origin.requests).toHaveLength(2);
   });
@@ -121,7 +223,7 @@ describe('files that cannot be trusted', () => {
 
   it.each(['gone', 'short'])('are dropped when their layer is %s', async (how) => {
     const before = await stopped();
-    const layer = join(before.data, 'layers', before.digest.root);
+    const layer = join(before.data, 'v1/layers', before.digest.root);
     if (how === 'gone') await rm(layer);
     else await writeFile(layer, 'short');
     const bench = await before.again();
@@ -132,11 +234,13 @@ describe('files that cannot be trusted', () => {
 
   it('are cleared away when a killed process left them', async () => {
     const before = await stopped();
-    const left = ['d', 'layers'].map((folder) => join(before.data, folder, 'abc.1.unfinished'));
-    await Promise.all(left.map((path) => writeFile(path, 'half')));
+    const folders = ['v1/d', 'v1/layers', 'index'].map((folder) => join(before.data, folder));
+    await Promise.all(folders.map((folder) => writeFile(join(folder, 'abc.1.unfinished'), 'half')));
     await before.again();
-    const names = await Promise.all(['d', 'layers'].map((folder) => readdir(join(before.data, folder))));
-    expect(names.flat().filter((name) => name.endsWith('.unfinished'))).toEqual([]);
+    await eventually(async () => {
+      const names = await Promise.all(folders.map((folder) => readdir(folder)));
+      expect(names.flat()).not.toContain('abc.1.unfinished');
+    });
   });
 });
 
@@ -145,9 +249,9 @@ it('old statements and their layers are cleared away', async () => {
   await before.clock.advance(8 * 24 * 3600_000);
   before.clock.jump(Date.now());
   await before.again();
-  await vi.waitFor(async () => {
-    expect(await readdir(join(before.data, 'd'))).toEqual([]);
-    expect(await readdir(join(before.data, 'layers'))).toEqual([]);
+  await eventually(async () => {
+    expect(await readdir(join(before.data, 'v1/d'))).toEqual([]);
+    expect(await readdir(join(before.data, 'v1/layers'))).toEqual([]);
   });
 });
 
@@ -170,76 +274,13 @@ it('two sites keep their statements for one URL apart', async () => {
 
 it('a directory that cannot be written costs no more than the token', async () => {
   const bench = await Bench.start();
-  await writeFile(join(bench.data, 'layers'), 'in the way');
+  await mkdir(join(bench.data, 'v1'));
+  await writeFile(join(bench.data, 'v1/layers'), 'in the way');
   bench.origin.serve('/a.bin', PICTURE);
   expect(await bench.codeOf('/a.bin')).toBe('store-failed');
-  await rm(join(bench.data, 'layers'));
+  await rm(join(bench.data, 'v1/layers'));
   await bench.clock.advance(31_000);
   expect(await bench.codeOf('/a.bin')).toBe('signed');
-});
-
-describe('keys', () => {
-  it('are made once, for the owner only, and keep their private part', async () => {
-    const before = await stopped();
-    const [key] = await listKeys(before.data);
-    expect(key).toMatchObject({ alg: 'Ed25519', created: before.clock.now() });
-    expect(await modeOf(join(before.data, 'keys'))).toBe('700');
-    expect(await modeOf(join(before.data, 'keys', `${key?.kid}.json`))).toBe('600');
-    const bench = await before.again();
-    const set = await (await bench.get('/.well-known/jwks.json')).json();
-    expect(set).toEqual({
-      keys: [
-        { kty: 'OKP', crv: 'Ed25519', x: expect.any(String), kid: key?.kid, alg: 'Ed25519', use: 'sig' },
-      ],
-    });
-  });
-
-  it('may be of P-256, and the newest signs while older ones stay trusted', async () => {
-    const before = await stopped();
-    const { kid } = await newKey(before.data, { alg: 'ES256' });
-    const bench = await before.again();
-    expect((await bench.ask('/a.bin')).jws).toBe(before.jws);
-    before.origin.serve('/b.bin', 'b');
-    const { jws = '' } = await bench.ask('/b.bin');
-    expect(JSON.parse(Buffer.from(jws.split('.')[0] ?? '', 'base64url').toString())).toMatchObject({
-      kid,
-      alg: 'ES256',
-    });
-    expect((await listKeys(before.data)).map(({ alg }) => alg)).toEqual(['Ed25519', 'ES256']);
-  });
-
-  it('are refused when others may read them', async () => {
-    const { data } = await stopped();
-    const [key] = await listKeys(data);
-    await chmod(join(data, 'keys', `${key?.kid}.json`), 0o640);
-    await expect(createHasher({ sites: [SITE], data, logLevel: 'silent' })).rejects.toThrow(
-      /mode 640.*chmod 600/,
-    );
-  });
-
-  it.each([
-    '',
-    '{}',
-    'null',
-    '{"kty":"oct","k":"c2VjcmV0LXBhcnQ","kid":"a","created":1}',
-    '{"kty":"OKP","d":"c2VjcmV0LXBhcnQ',
-  ])('are refused without being quoted when they are broken: %s', async (text) => {
-    const { data } = await stopped();
-    const path = join(data, 'keys', 'broken.json');
-    await writeFile(path, text, { mode: 0o600 });
-    const failure = await createHasher({ sites: [SITE], data, logLevel: 'silent' }).catch(
-      (error: unknown) => error,
-    );
-    expect(failure).toMatchObject({ code: 'bad-config' });
-    expect(String(failure)).toContain(path);
-    expect(String(failure)).not.toContain('c2VjcmV0');
-  });
-
-  it('are no more than verifiers read', async () => {
-    const data = await temporaryDirectory();
-    for (let i = 0; i < 16; i++) await newKey(data);
-    await expect(newKey(data)).rejects.toThrow(/16 keys/);
-  });
 });
 
 it('the token for trackers is made once, for the owner only', async () => {

@@ -17,7 +17,7 @@ const schema = z.strictObject({
 const settings = settingsOf(schema, { prefix: 'PEERFOLD_X', meanings: { port: 'a port' } });
 
 async function read(args: string[], io = new FakeIo()): Promise<z.output<typeof schema>> {
-  return readConfig(schema, settings, readFlags('peerfold x', args, settings), io);
+  return readConfig(schema, settings, readFlags('peerfold x', args, settings).flags, io);
 }
 
 const UP = ['--upstream', 'http://up.test'];

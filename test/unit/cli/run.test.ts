@@ -13,7 +13,8 @@ describe('the command', () => {
     expect(await outcome(['--version'])).toMatchObject({ code: 0, io: { outLines: ['1.2.3'] } });
     const { code, io } = await outcome(['--help']);
     expect(code).toBe(0);
-    for (const name of ['demo', 'hasher', 'tracker', 'keys']) expect(io.output).toContain(`  ${name} `);
+    for (const name of ['demo', 'hasher', 'tracker', 'keys', 'policy'])
+      expect(io.output).toContain(`  ${name} `);
   });
 
   it.each([
@@ -23,7 +24,21 @@ describe('the command', () => {
     ],
     ['tracker', ['--hasher', '--hasher-token', '--trusted-proxy', 'PEERFOLD_TRACKER_PORT', 'default 8082']],
     ['demo', ['--site-port', 'PEERFOLD_SITE_PORT', 'PEERFOLD_HASHER_PORT', 'default 8080']],
-    ['keys', ['list', 'new']],
+    [
+      'sign',
+      [
+        'DIRECTORY',
+        '--site',
+        '--out',
+        '--data',
+        '--include',
+        '--disable',
+        'PEERFOLD_SIGN_LIFE',
+        'default 7d',
+      ],
+    ],
+    ['keys', ['list', 'new', 'rotate', 'revoke']],
+    ['policy', ['show', 'enable', 'disable', 'rollout', 'revoke', 'allow', 'purge']],
   ])('explains %s, every setting with a meaning', async (name, words) => {
     const { code, io } = await outcome([name, '--help']);
     expect(code).toBe(0);
@@ -44,7 +59,7 @@ describe('the command', () => {
     [['hasher', '--site', 'nonsense'], /--site: .*nonsense/],
     [['hasher', '--site', 'http://localhost', '--port', '99999'], /--port: /],
     [['demo', '--site-port', '0'], /--site-port: /],
-    [['keys'], /list or new/],
+    [['keys'], /list, new, rotate or revoke/],
     [['keys', 'steal'], /"steal" is not known/],
     [['keys', 'new', '--alg', 'RS256'], /--alg: /],
   ])('%j is not understood: exit code 2 and a sentence', async (args, message) => {

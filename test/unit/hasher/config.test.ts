@@ -75,7 +75,17 @@ describe('parseHasherConfig', () => {
     ['rootsToken', { sites: [SITE], rootsToken: 'short' }],
     ['admit', { sites: [SITE], admit: true }],
     ['trustedProxies.0', { sites: [SITE], trustedProxies: ['everyone'] }],
+    ['hashThreads', { sites: [SITE], hashThreads: 0 }],
+    ['hashThreads', { sites: [SITE], hashThreads: 65 }],
     ['logLevel', { sites: [SITE], logLevel: 'loud' }],
+    ['live.1', { sites: [SITE], live: ['/live/*', 'live'] }],
+    ['coldFetchesPerMinute', { sites: [SITE], coldFetchesPerMinute: 0 }],
+    ['originFetchesPerSecond', { sites: [SITE], originFetchesPerSecond: 0.5 }],
+    ['originBytesPerSecond', { sites: [SITE], originBytesPerSecond: 1 }],
+    ['requestTimeoutMs', { sites: [SITE], requestTimeoutMs: 0 }],
+    ['idleTimeoutMs', { sites: [SITE], idleTimeoutMs: 'never' }],
+    ['drainMs', { sites: [SITE], drainMs: -1 }],
+    ['shutdownMs', { sites: [SITE], shutdownMs: 3_600_000 }],
     ['nonsense', { sites: [SITE], nonsense: 1 }],
   ])('names the field %s', (field, options) => {
     expect(faultOf(options)).toContain(field);
@@ -103,7 +113,7 @@ describe('OriginRules', () => {
   const rules = new OriginRules(['https://a.example', 'https://b.example=http://10.0.0.1:81/'], false);
 
   it('sends a request to the public origin, which must be global', () => {
-    expect(rules.targetOf(url('https://a.example/x/y.jpg?v=1'))).toEqual({
+    expect(rules.publicTarget(url('https://a.example/x/y.jpg?v=1'))).toEqual({
       origin: 'https://a.example',
       path: '/x/y.jpg?v=1',
       host: 'a.example',
@@ -111,8 +121,17 @@ describe('OriginRules', () => {
     });
   });
 
+  it('asks the public origin even where there is an upstream', () => {
+    expect(rules.publicTarget(url('https://b.example/z'))).toMatchObject({
+      origin: 'https://b.example',
+      mayBePrivate: false,
+    });
+    expect(rules.upstreamTarget(url('https://a.example/z'))).toBeUndefined();
+    expect(rules.upstreamTarget(url('https://c.example/z'))).toBeUndefined();
+  });
+
   it('sends a request to the upstream under the public name', () => {
-    expect(rules.targetOf(url('https://b.example/z'))).toEqual({
+    expect(rules.upstreamTarget(url('https://b.example/z'))).toEqual({
       origin: 'http://10.0.0.1:81',
       path: '/z',
       host: 'b.example',
@@ -127,11 +146,11 @@ describe('OriginRules', () => {
     'https://a.example.evil.example/',
     'http://10.0.0.1:81/z',
   ])('has no target for %s', (text) => {
-    expect(rules.targetOf(url(text))).toBeUndefined();
+    expect(rules.publicTarget(url(text))).toBeUndefined();
   });
 
   it('may be allowed private addresses everywhere', () => {
     const open = new OriginRules(['http://localhost:8080'], true);
-    expect(open.targetOf(url('http://localhost:8080/'))).toMatchObject({ mayBePrivate: true });
+    expect(open.publicTarget(url('http://localhost:8080/'))).toMatchObject({ mayBePrivate: true });
   });
 });

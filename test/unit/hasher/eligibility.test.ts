@@ -179,6 +179,8 @@ describe('headers to replay', () => {
   });
 });
 
+const NONE: ReadonlySet<string> = new Set();
+
 describe('judgeUrl', () => {
   it.each([
     'https://s3.example/a.jpg?X-Amz-Signature=abc&X-Amz-Expires=60',
@@ -189,7 +191,7 @@ describe('judgeUrl', () => {
     'https://cdn.example/a.jpg?hdnts=exp=1~hmac=2',
     'https://cdn.example/a.jpg?%74oken=1',
   ])('refuses %s', (text) => {
-    expect(judgeUrl(url(text))).toBe('tokenised-url');
+    expect(judgeUrl(url(text), NONE)).toBe('tokenised-url');
   });
 
   it.each([
@@ -197,7 +199,7 @@ describe('judgeUrl', () => {
     'https://cdn.example/live.M3U8?x=1',
     'https://cdn.example/a/manifest.mpd',
   ])('refuses the playlist %s', (text) => {
-    expect(judgeUrl(url(text))).toBe('playlist');
+    expect(judgeUrl(url(text), NONE)).toBe('playlist');
   });
 
   it.each([
@@ -206,6 +208,6 @@ describe('judgeUrl', () => {
     'https://cdn.example/a.jpg?expires=1',
     'https://cdn.example/token/a.jpg',
   ])('lets %s pass', (text) => {
-    expect(judgeUrl(url(text))).toBeUndefined();
+    expect(judgeUrl(url(text), NONE)).toBeUndefined();
   });
 });

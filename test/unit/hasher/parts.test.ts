@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { LeastRecentlyUsedMap } from '../../../src/core/bounded-map.js';
 import { FetchQueue } from '../../../hasher-service/fetch-queue.js';
-import { RateLimit } from '../../../hasher-service/rate-limit.js';
-import { isBearer } from '../../../hasher-service/signing/roots-token.js';
-import { FakeClock, settle } from '../../support/fake-clock.js';
+import { Lanes } from '../../../hasher-service/lanes.js';
+import { isBearer } from '../../../hasher-service/signing/bearer-tokens.js';
+import type { CanonicalUrl } from '../../../src/core/brands.js';
+import { settle } from '../../support/fake-clock.js';
 
 describe('LeastRecentlyUsedMap', () => {
   it('forgets what was used longest ago', () => {
@@ -53,25 +54,26 @@ describe('FetchQueue', () => {
   });
 });
 
-describe('RateLimit', () => {
-  it('lets a burst pass, then the rate', async () => {
-    const clock = new FakeClock();
-    const limit = new RateLimit(2, clock);
-    expect(Array.from({ length: 20 }, () => limit.take('192.0.2.1'))).toEqual(Array(20).fill(0));
-    expect(limit.take('192.0.2.1')).toBe(500);
-    await clock.advance(500);
-    expect(limit.take('192.0.2.1')).toBe(0);
-    expect(limit.take('192.0.2.1')).toBe(500);
-    expect(limit.take('192.0.2.2')).toBe(0);
+describe('Lanes', () => {
+  const LIVE = 'https://www.example.com/live/7.m4s' as CanonicalUrl;
+  const PLAIN = 'https://www.example.com/media/film.mp4' as CanonicalUrl;
+
+  it('let live URLs pass a lane that is full of others', async () => {
+    const lanes = new Lanes({ live: ['/live/*'], concurrency: 1, maxWaiting: 1 });
+    const run = (url: CanonicalUrl, job: () => Promise<unknown>) => lanes.laneOf(url).run(job);
+    const endless = new Promise<never>(() => undefined);
+    void run(PLAIN, () => endless);
+    void run(PLAIN, () => endless);
+    expect(run(PLAIN, () => endless)).toBeUndefined();
+    await expect(run(LIVE, () => Promise.resolve('signed'))).resolves.toBe('signed');
+    expect([lanes.running, lanes.waiting]).toEqual([1, 1]);
   });
 
-  it('counts a household once, whatever its address', () => {
-    const limit = new RateLimit(1, new FakeClock());
-    for (let i = 0; i < 10; i++) limit.take(`2001:db8::${i + 1}`);
-    expect(limit.take('2001:db8::ffff')).toBeGreaterThan(0);
-    expect(limit.take('2001:db8:0:1::1')).toBe(0);
-    for (let i = 0; i < 10; i++) limit.take('192.0.2.1');
-    expect(limit.take('::ffff:192.0.2.1')).toBeGreaterThan(0);
+  it('know live URLs by their patterns', () => {
+    const lanes = new Lanes({ live: ['*.ts', 'https://cdn.example/live/*'], concurrency: 1, maxWaiting: 1 });
+    const isLive = (url: string) => lanes.isLive(url as CanonicalUrl);
+    expect([isLive('https://a.example/x/1.ts'), isLive('https://cdn.example/live/1')]).toEqual([true, true]);
+    expect([isLive('https://a.example/x/1.ts2'), isLive('https://a.example/live/1')]).toEqual([false, false]);
   });
 });
 

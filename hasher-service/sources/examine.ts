@@ -12,7 +12,7 @@ import type { OriginAnswer, OriginClient, OriginRequest } from '../origin/client
 import { OriginFault } from '../origin/fault.js';
 import { Representation } from '../origin/representation.js';
 import type { OriginRules } from '../origin/rules.js';
-import { hasValidator, ifChanged, strongValidator } from '../origin/validators.js';
+import { hasValidator, ifChanged, strongValidator, type Validator } from '../origin/validators.js';
 import { Negotiation, isSame, type Probed } from './negotiation.js';
 import type { Supplies } from './supplies.js';
 
@@ -90,7 +90,7 @@ export class Examiner {
   async #revalidate(request: OriginRequest, url: CanonicalUrl, known: DigestClaims): Promise<Finding> {
     const { client } = this.options;
     // Only strong validators: with a weak one "not modified" does not mean the same bytes.
-    const validator = strongValidator(storedHeaders(known), known.ver);
+    const validator = storedValidator(known);
     const answer = await client.send({ ...request, extra: validator ? ifChanged(validator) : {} });
     if (answer.status !== 304) return this.#readAnswer(request, url, answer);
     answer.discard();
@@ -169,8 +169,13 @@ function refusalFor(probed: 'same' | 'differs'): RefusalCode | undefined {
 
 /** Whether a 304 speaks of another representation than the one we know. */
 function contradicts(headers: Headers, known: DigestClaims): boolean {
-  const before = strongValidator(storedHeaders(known), known.ver);
+  const before = storedValidator(known);
   return before?.header === 'etag' && headers['etag'] !== undefined && !hasValidator(headers, before);
+}
+
+/** `ver` is the time of the fetch, except where it had to be ahead of the clock; then `iat` is nearer. */
+function storedValidator(known: DigestClaims): Validator | undefined {
+  return strongValidator(storedHeaders(known), Math.min(known.ver, known.iat * 1000));
 }
 
 function storedHeaders(known: DigestClaims): Headers {

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Clock, Timer } from '../src/core/clock.js';
 import type { HasherConfig } from './config.js';
 import { Connections } from './connections.js';
+import { pause } from './pause.js';
 import type { Lifecycle } from './lifecycle.js';
 
 export interface ShutdownOptions {
@@ -45,8 +46,7 @@ export class Shutdown {
   async #run(): Promise<void> {
     const { app, clock, config, lifecycle } = this.options;
     lifecycle.stop();
-    if (app.server.listening && config.drainMs > 0)
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, config.drainMs));
+    if (app.server.listening && config.drainMs > 0) await pause(clock, config.drainMs);
     await app.close();
   }
 

@@ -4,7 +4,6 @@ import { Catalogue, type CatalogueObserver } from '../catalogue.js';
 import type { HasherConfig } from '../config.js';
 import type { Environment } from '../environment.js';
 import { Housekeeping } from '../housekeeping.js';
-import { Lanes } from '../lanes.js';
 import { Lifecycle } from '../lifecycle.js';
 import { Lookup } from '../lookup.js';
 import { Metrics } from '../metrics.js';
@@ -15,9 +14,6 @@ import { removeUnfinished } from '../state/files.js';
 import { LiveRoots } from '../state/live-roots.js';
 import { createSources, createWatch, type Sources } from './sources.js';
 import { openVoice, type Voice } from './voice.js';
-
-/** Look-ups that may wait for a fetch, in each lane: beyond this many the answer is "later". */
-const MAX_WAITING = 1000;
 
 /** Puts the parts together and reads what the data directory holds. */
 export async function createService(
@@ -46,7 +42,7 @@ async function assemble(
   const { data } = config;
   const { keyring, state } = voice;
   const roots = new LiveRoots((kid) => keyring.trusts(kid));
-  const work = createWork(config, environment, roots);
+  const work = createWork(config, environment, { roots, lanes: sources.lanes });
   const observe = observer(work.metrics, log);
   const catalogue = new Catalogue({ ...voice, ...sources, ...work, clock, roots, observe });
   await state.open(catalogue);
@@ -72,21 +68,19 @@ async function assemble(
   };
 }
 
-/** How much work is done at a time and in all. */
+/** What work costs, and how much of it there may be. */
 function createWork(
   config: HasherConfig,
   { clock }: Environment,
-  roots: LiveRoots,
-): Pick<Service, 'lanes' | 'metrics' | 'budget'> {
-  const { live, originConcurrency: concurrency } = config;
-  const lanes = new Lanes({ live, concurrency, maxWaiting: MAX_WAITING });
+  { roots, lanes }: Pick<Service, 'roots' | 'lanes'>,
+): Pick<Service, 'metrics' | 'budget'> {
   const metrics = new Metrics({
     fetching: () => lanes.running,
     waiting: () => lanes.waiting,
     liveRoots: () => roots.size,
   });
   const budget = new Budget({ clock, ...config, refused: (limit) => metrics.refused(limit) });
-  return { lanes, metrics, budget };
+  return { metrics, budget };
 }
 
 function observer(metrics: Metrics, log: FastifyBaseLogger): CatalogueObserver {

@@ -5,6 +5,7 @@ import type { HasherConfig } from '../config.js';
 import type { Environment } from '../environment.js';
 import { createHashing } from '../hashing/create-hashing.js';
 import type { Hashing } from '../hashing/port.js';
+import { Lanes } from '../lanes.js';
 import { Assumptions } from '../judging/assumptions.js';
 import { QueryRules } from '../judging/queries.js';
 import type { OriginClient } from '../origin/client.js';
@@ -20,10 +21,15 @@ export interface Sources {
   readonly queries: QueryRules;
   readonly diskRoots: DiskRoots;
   readonly examiner: Examiner;
+  readonly lanes: Lanes;
 }
 
+/** Look-ups that may wait for a fetch, in each lane: beyond this many the answer is "later". */
+const MAX_WAITING = 1000;
+
 export function createSources(config: HasherConfig, environment: Environment, client: OriginClient): Sources {
-  const { sites, origins, allowPrivate, maxBytes, live } = config;
+  const { sites, origins, allowPrivate, maxBytes, live, originConcurrency: concurrency } = config;
+  const lanes = new Lanes({ live, concurrency, maxWaiting: MAX_WAITING });
   const hashing = createHashing({ ...environment, threads: config.hashThreads });
   const queries = new QueryRules({ keep: config.keepQueries, drop: config.dropQueries });
   const diskRoots = new DiskRoots(config.roots, hashing);
@@ -37,9 +43,9 @@ export function createSources(config: HasherConfig, environment: Environment, cl
     hashing,
     environment,
     maxBytes,
-    live,
+    isLive: (url) => lanes.isLive(url),
   });
-  return { hashing, queries, diskRoots, examiner };
+  return { hashing, queries, diskRoots, examiner, lanes };
 }
 
 /** Files that change are looked at again for every site that shares them. */

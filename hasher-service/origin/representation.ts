@@ -3,6 +3,7 @@ import { concat } from '../../src/core/bytes.js';
 import type { Clock } from '../../src/core/clock.js';
 import type { Span } from '../../src/core/pieces.js';
 import { formatRange, parseContentRange } from '../../src/core/ranges.js';
+import { pause } from '../pause.js';
 import { digitsHeader, headerOf, listHeader, type Headers } from '../judging/headers.js';
 import type { OriginAnswer, OriginClient, OriginRequest } from './client.js';
 import { OriginFault } from './fault.js';
@@ -130,8 +131,4 @@ export class Representation {
 // eslint-disable-next-line require-yield, @typescript-eslint/require-await -- a body that brings nothing
 async function* cutOff(): AsyncIterable<Bytes> {
   throw new OriginFault('truncated');
-}
-
-function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => clock.setTimeout(resolve, ms));
 }

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { CanonicalUrl } from '../../src/core/brands.js';
-import type { Clock } from '../../src/core/clock.js';
 import { MAX_URL_LENGTH } from '../../src/core/limits.js';
 import { isCanonicalUrl } from '../../src/protocol/url.js';
 import { ApiError } from '../api-error.js';
 import type { FetchQueue } from '../fetch-queue.js';
 import type { Statement } from '../signing/statements.js';
 import { checkSite, parsedBody, type Service } from '../service.js';
+import { within } from '../within.js';
 import { Questions, type Answer, type Question } from './questions.js';
 
 /** The longest a look-up waits for fetches (ms): visitors have a deadline of their own. */
@@ -61,8 +61,8 @@ async function sought(
   const live = missing.filter((url) => lanes.isLive(url));
   const others = missing.filter((url) => !live.includes(url));
   await Promise.all([
-    within(clock, MAX_WAIT, others.map(seek)),
-    within(clock, MAX_LIVE_WAIT, live.map(seek)),
+    within(clock, MAX_WAIT, Promise.all(others.map(seek))),
+    within(clock, MAX_LIVE_WAIT, Promise.all(live.map(seek))),
   ]);
   for (const url of missing) if (!waits.has(url)) waits.set(url, untilItsTurn(lanes.laneOf(url)));
   // All are looked up again: something may have been purged meanwhile.
@@ -89,18 +89,4 @@ function count(metrics: Service['metrics'], answers: readonly Answer[], now: num
   for (const answer of answers) metrics.answered(typeof answer === 'number' ? 'pending' : answer.kind);
   const [first] = answers;
   if (typeof first === 'object' && first.kind === 'digest') metrics.tokenAge(now - first.claims.iat);
-}
-
-/** Resolves when all of `works` have, or after `ms`; they go on. */
-async function within(clock: Clock, ms: number, works: readonly Promise<void>[]): Promise<void> {
-  if (works.length === 0) return;
-  let timer: unknown;
-  const timeout = new Promise<void>((resolve) => {
-    timer = clock.setTimeout(resolve, ms);
-  });
-  try {
-    await Promise.race([Promise.all(works), timeout]);
-  } finally {
-    clock.clearTimeout(timer);
-  }
 }

@@ -1,12 +1,13 @@
 import { constants } from 'node:fs';
 import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Bytes } from '../../src/core/bytes.js';
 import type { CanonicalUrl } from '../../src/core/brands.js';
 import type { Span } from '../../src/core/pieces.js';
 import type { Digested, Hashing } from '../hashing/port.js';
 import { OriginFault } from '../origin/fault.js';
 import { originOf } from '../origin/rules.js';
+import { isWithin } from './paths.js';
 import type { Supply } from './supply.js';
 
 /** A directory whose files the public origin serves from its root on. */
@@ -116,7 +117,7 @@ async function openWithin(directory: string, names: readonly string[]): Promise<
   try {
     const root = await realpath(resolve(directory));
     const path = await realpath(join(root, ...names));
-    if (!path.startsWith(root + sep)) return undefined;
+    if (!isWithin(path, root)) return undefined;
     return await openFile(path);
   } catch {
     // Not there or not readable: the public origin supplies the bytes.

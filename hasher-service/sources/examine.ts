@@ -1,6 +1,5 @@
 import type { CanonicalUrl, Site } from '../../src/core/brands.js';
 import type { DigestClaims } from '../../src/protocol/hasher.js';
-import { matchesPattern } from '../../src/protocol/patterns.js';
 import type { Environment } from '../environment.js';
 import type { Digested, Hashing } from '../hashing/port.js';
 import type { Assumptions } from '../judging/assumptions.js';
@@ -36,8 +35,8 @@ export interface ExaminerOptions {
   readonly hashing: Hashing;
   readonly environment: Environment;
   readonly maxBytes: number;
-  /** Patterns of URLs whose segments exist for seconds. */
-  readonly live: readonly string[];
+  /** Whether what is behind a URL exists for seconds only. */
+  readonly isLive: (url: CanonicalUrl) => boolean;
 }
 
 /** What a client without preferences sends. */
@@ -154,7 +153,7 @@ export class Examiner {
   /** Players fetch live segments by script, which has no preferences; a second probe would cost a round trip. */
   #isLive(url: CanonicalUrl, seen: Representation): boolean {
     const isImage = mediaType(seen.headers).startsWith('image/');
-    return !isImage && this.options.live.some((pattern) => matchesPattern(pattern, new URL(url)));
+    return !isImage && this.options.isLive(url);
   }
 
   #representation(request: OriginRequest, answer: OriginAnswer): Representation {

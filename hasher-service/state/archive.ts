@@ -9,7 +9,7 @@ import type { Signer, Statement, Token } from '../signing/statements.js';
 import { ArchiveIndex } from './archive-index.js';
 import { removeUnfinished } from './files.js';
 import { LayerFiles } from './layer-files.js';
-import { pause } from './pause.js';
+import { pause } from '../pause.js';
 import type { State, StateListener } from './port.js';
 import { StatementFiles, type ArchiveLog } from './statement-files.js';
 import { voucherOf, type Voucher } from './voucher.js';

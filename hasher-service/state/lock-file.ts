@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../../src/core/clock.js';
+import { pause } from '../pause.js';
 import { UNFINISHED, isMissing, readIfThere } from './files.js';
 
 /** A lock that one watched unchanged for this long (ms) was left by a killed process: honest holders need milliseconds. */
@@ -28,7 +29,7 @@ export async function lockFile(path: string, clock: Clock): Promise<HeldLock> {
     const holder = await holderOf(path);
     if (watched.holder !== holder) watched = { holder, since: clock.ticks() };
     if (holder !== undefined && clock.ticks() - watched.since >= STALE) await breakOpen(path, holder);
-    else await pause(clock);
+    else await pause(clock, RETRY);
   }
   const isOurs = async (): Promise<boolean> => (await holderOf(path)) === token;
   return {
@@ -64,12 +65,6 @@ async function breakOpen(path: string, stale: string): Promise<void> {
   }
   if ((await holderOf(aside)) !== stale) await link(aside, path).catch(() => undefined);
   await rm(aside, { force: true });
-}
-
-function pause(clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    clock.setTimeout(resolve, RETRY);
-  });
 }
 
 function isThere(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/core/clock.js';
-import { pause } from './pause.js';
+import { pause } from '../pause.js';
 
 type Listener = (isSaid: boolean) => void;
 

@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
 import type { CanonicalUrl, Root, Site } from '../../src/core/brands.js';
+import { hashedName } from './names.js';
 
 /** Leads every key and channel of ours: others may share the database. */
 const PREFIX = 'peerfold:hasher:';
 
 /** What a statement is filed under. */
 export function nameOf(site: Site, url: CanonicalUrl): string {
-  return createHash('sha256').update(`${site} ${url}`).digest('hex');
+  return hashedName(`${site} ${url}`);
 }
 
 export const keys = {

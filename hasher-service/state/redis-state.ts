@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../../src/core/clock.js';
 import { PeerfoldError } from '../../src/core/errors.js';
 import type { Signer, Statement } from '../signing/statements.js';
 import { News } from './news.js';
-import { pause } from './pause.js';
+import { pause } from '../pause.js';
 import type { State, StateListener } from './port.js';
 import { channels, nameOf } from './redis-keys.js';
 import { RedisLayers } from './redis-layers.js';

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CanonicalUrl, Site } from '../../src/core/brands.js';
 import { MAX_TOKEN_LENGTH } from '../../src/core/limits.js';
 import type { Signer, Statement, Token } from '../signing/statements.js';
 import { namesIn, readBounded, writeUnsynced } from './files.js';
+import { hashedName } from './names.js';
 import type { LayerFiles } from './layer-files.js';
 import { Turns } from './turns.js';
 
@@ -41,8 +41,8 @@ export class StatementFiles {
   }
 
   nameOf(site: Site, url: CanonicalUrl): string {
-    const suffix = site === this.options.sites[0] ? '' : `.${sha256Hex(site).slice(0, 16)}`;
-    return sha256Hex(url) + suffix;
+    const suffix = site === this.options.sites[0] ? '' : `.${hashedName(site).slice(0, 16)}`;
+    return hashedName(url) + suffix;
   }
 
   async names(): Promise<string[]> {
@@ -106,8 +106,4 @@ export class StatementFiles {
   #pathOf(name: string): string {
     return join(this.options.directory, name);
   }
-}
-
-function sha256Hex(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -10,10 +10,11 @@ import { Keyring } from '../signing/keys.js';
 import { Signer, type About } from '../signing/statements.js';
 import { documentsOf } from '../state/documents-of.js';
 import type { SignConfig } from './config.js';
-import { isWithin, placesOf, type Places } from './places.js';
+import { escapedPath, isWithin } from '../sources/paths.js';
+import { placesOf, type Places } from './places.js';
 import { Publication } from './publication.js';
-import { nameOf, readRecord, writeRecord, type SigningRecord } from './record.js';
-import { escapedPath } from './selection.js';
+import { hashedName } from '../state/names.js';
+import { readRecord, writeRecord, type SigningRecord } from './record.js';
 import type { Surveyed } from './survey.js';
 
 export interface DeskEnvironment {
@@ -114,7 +115,7 @@ export class SigningDesk {
     const { before, published } = this.parts;
     if (!before || (published && published.minEpoch !== before.epoch)) return true;
     if (!files) return false;
-    const roots = new Map(files.map(({ url, body }) => [nameOf(url), body.root]));
+    const roots = new Map(files.map(({ url, body }) => [hashedName(url), body.root]));
     const { iat } = this.times;
     return Object.entries(before.signed).some(
       ([name, { root, until }]) => until + CLOCK_TOLERANCE > iat && roots.get(name) !== root,
@@ -144,7 +145,7 @@ export class SigningDesk {
     const earlier = isNew ? {} : (before?.signed ?? {});
     const { exp } = this.times;
     const signed = files?.map(({ url, body: { root } }) => {
-      const name = nameOf(url);
+      const name = hashedName(url);
       return [name, { root, until: Math.max(exp, earlier[name]?.until ?? 0) }] as const;
     });
     const { site, data } = config;

@@ -1,6 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { PeerfoldError, reasonOf } from '../../src/core/errors.js';
+import { isWithin } from '../sources/paths.js';
 import { isMissing } from '../state/files.js';
 
 /** Real paths: links are resolved, as far as there is something already. */
@@ -33,11 +34,6 @@ export async function placesOf({ directory, out, data }: Given): Promise<Places>
       throw fault(`--out ${out} lies among the private keys in --data ${data}`);
   }
   return places;
-}
-
-/** Whether `path` is `directory` or below it; both are real paths. */
-export function isWithin(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
 }
 
 async function directoryAt(path: string): Promise<string> {

@@ -18,7 +18,7 @@ import {
   writeWhole,
 } from '../state/files.js';
 import { isLayerOf } from '../state/layer-check.js';
-import { nameOf } from './record.js';
+import { hashedName } from '../state/names.js';
 
 export interface PublicationOptions {
   readonly out: string;
@@ -76,13 +76,13 @@ export class Publication {
 
   /** The token that lies there for `url`, if it is ours. */
   async token(url: CanonicalUrl): Promise<Token | undefined> {
-    const text = await textAt(join(this.#statements, nameOf(url)), MAX_TOKEN_LENGTH);
+    const text = await textAt(join(this.#statements, hashedName(url)), MAX_TOKEN_LENGTH);
     const statement = text === undefined ? undefined : await this.options.signer.reopen(text);
     return statement?.kind === 'digest' && statement.claims.sub === url ? statement : undefined;
   }
 
   async writeToken({ jws, claims }: Token): Promise<void> {
-    await writeUnsynced(join(this.#statements, nameOf(claims.sub)), jws);
+    await writeUnsynced(join(this.#statements, hashedName(claims.sub)), jws);
   }
 
   async writeLayer(root: Root, cut: Cut, layer: readonly Bytes[]): Promise<void> {

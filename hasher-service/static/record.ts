@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isRoot, type Root, type Site } from '../../src/core/brands.js';
 import { readIfThere, writeWhole } from '../state/files.js';
+import { hashedName } from '../state/names.js';
 
 const whole = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
@@ -37,13 +37,8 @@ export async function writeRecord(data: string, record: SigningRecord): Promise<
   await writeWhole(pathOf(data, record.site), JSON.stringify(record));
 }
 
-/** The name of everything that is kept about a URL. */
-export function nameOf(url: string): string {
-  return createHash('sha256').update(url).digest('hex');
-}
-
 function pathOf(data: string, site: string): string {
-  return join(data, `signed-${nameOf(site).slice(0, 16)}.json`);
+  return join(data, `signed-${hashedName(site).slice(0, 16)}.json`);
 }
 
 /** A torn file is as good as none. */

@@ -3,6 +3,7 @@ import mime from 'mime';
 import type { CanonicalUrl, Site } from '../../src/core/brands.js';
 import { isPlaylist, matchesPattern } from '../../src/protocol/patterns.js';
 import { canonicalUrl } from '../../src/protocol/url.js';
+import { escapedPath } from '../sources/paths.js';
 import type { SkipReason } from './skipping.js';
 
 /** Which files visitors may share. Patterns are matched against URLs, as in the site's worker file. */
@@ -62,13 +63,4 @@ export function scriptedPatterns(names: readonly string[]): string[] {
 /** The URL that browsers make of a link to the file, whatever its name holds. */
 function urlOf(names: readonly string[], { site, base }: Selection): CanonicalUrl | undefined {
   return canonicalUrl(site + base + escapedPath(names));
-}
-
-/** Escapes what the URL parser would take for something else or leave out; it escapes the rest itself. */
-export function escapedPath(names: readonly string[]): string {
-  return names.map(escaped).join('/');
-}
-
-function escaped(name: string): string {
-  return name.replace(/[%?#\\\s\p{Cc}]/gu, encodeURIComponent);
 }

@@ -7,7 +7,7 @@ import type { DigestBody, Token } from '../signing/statements.js';
 import { SigningDesk, type DeskEnvironment } from './desk.js';
 import type { SignConfig } from './config.js';
 import { inLanes } from './in-lanes.js';
-import { nameOf } from './record.js';
+import { hashedName } from '../state/names.js';
 import { scriptedPatterns } from './selection.js';
 import type { Skipped } from './skipping.js';
 import { survey, type Surveyed } from './survey.js';
@@ -58,7 +58,7 @@ export async function signAll(config: SignConfig, environment: SigningEnvironmen
   await desk.record(epoch, isNew, files);
   const statements = await stateAll(desk, files, epoch);
   const removed = await publication.removeOthers(
-    new Set(files.map(({ url }) => nameOf(url))),
+    new Set(files.map(({ url }) => hashedName(url))),
     new Set(files.flatMap(({ body }) => layerOf(body) ?? [])),
   );
   const include = [...config.include, ...scriptedPatterns(files.map(({ name }) => name))];

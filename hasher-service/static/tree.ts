@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeerfoldError } from '../../src/core/errors.js';
-import { isWithin } from './places.js';
+import { isWithin } from '../sources/paths.js';
 import type { SkipReason } from './skipping.js';
 
 /** A file below the directory, or why something in it is passed over. `names` lead to it from the top. */

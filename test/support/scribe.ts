@@ -1,3 +1,4 @@
+import { Archive } from '../../hasher-service/state/archive.js';
 import { Keyring } from '../../hasher-service/signing/keys.js';
 import { Signer, type About, type Refusal, type Token } from '../../hasher-service/signing/statements.js';
 import type { RefusalCode } from '../../hasher-service/judging/refusals.js';
@@ -35,6 +36,11 @@ export class Scribe {
   static async open(data: string, clock: Clock): Promise<Scribe> {
     const keyring = await Keyring.open({ data, clock, log: quiet });
     return new Scribe(clock, new Signer(keyring, 'https://hash.example.com'));
+  }
+
+  /** The files in `data`, as the service keeps them. */
+  archive(data: string, sites: readonly Site[] = [SITE]): Archive {
+    return new Archive({ data, sites, signer: this.signer, clock: this.clock, sha256, log: quiet });
   }
 
   /** A token that says that `path` is `bytes`, and the layer that goes with it. */

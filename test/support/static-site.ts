@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Hashing } from '../../hasher-service/hashing/port.js';
 import { parseSignOptions, type SignOptions } from '../../hasher-service/static/config.js';
-import { nameOf } from '../../hasher-service/static/record.js';
+import { hashedName } from '../../hasher-service/state/names.js';
 import { signAll, switchOff, type SigningReport } from '../../hasher-service/static/sign-site.js';
 import type { CanonicalUrl, Site } from '../../src/core/brands.js';
 import type { DigestClaims, PolicyClaims } from '../../src/protocol/hasher.js';
@@ -70,7 +70,7 @@ export class StaticSite {
   }
 
   async token(url: string): Promise<string | undefined> {
-    return (await this.published(`v1/d/${nameOf(url)}`))?.toString();
+    return (await this.published(`v1/d/${hashedName(url)}`))?.toString();
   }
 
   /** What visitors' own verifier makes of a token, by the keys that are published now. */

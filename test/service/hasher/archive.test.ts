@@ -2,12 +2,11 @@ import { mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Archive } from '../../../hasher-service/state/archive.js';
-import { sha256 } from '../../support/sha256.js';
+import type { Archive } from '../../../hasher-service/state/archive.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { seededBytes } from '../../support/random.js';
 import { eventually } from '../../support/until.js';
-import { OTHER_SITE, SITE, Scribe, quiet, urlOf } from '../../support/scribe.js';
+import { OTHER_SITE, SITE, Scribe, urlOf } from '../../support/scribe.js';
 import { Ear, describeState } from '../../support/state-conformance.js';
 import { temporaryDirectory } from './harness.js';
 
@@ -33,8 +32,7 @@ describeState('files', async (clock) => {
   const scribe = await Scribe.open(data, clock);
   return {
     scribe,
-    make: () =>
-      Promise.resolve(new Archive({ data, sites: SITES, signer: scribe.signer, clock, sha256, log: quiet })),
+    make: () => Promise.resolve(scribe.archive(data, SITES)),
     plant: (site, url, jws) => plantFile(fileOf(data, site, url), jws),
     plantLayer: (root, bytes) => plantFile(join(data, 'v1/layers', root), bytes),
   };
@@ -53,7 +51,7 @@ describe('the archive', () => {
     const run = async () => {
       await current?.close();
       const ear = new Ear();
-      const archive = new Archive({ data, sites: SITES, signer: scribe.signer, clock, sha256, log: quiet });
+      const archive = scribe.archive(data, SITES);
       current = archive;
       onTestFinished(() => archive.close().catch(() => undefined));
       await archive.open(ear);

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Site } from '../../../src/core/brands.js';
 import type { DigestClaims, PolicyClaims } from '../../../src/protocol/hasher.js';
 import { verifyPolicy } from '../../../src/verify/statements.js';
@@ -19,6 +19,20 @@ export async function signed(bench: Bench, path = '/a.bin', body = 'abc'): Promi
   const { digest } = await bench.ask(path);
   if (!digest) throw new Error('not signed');
   return digest;
+}
+
+/** Asks about a file of which the origin has sent all but the end; `finish` sends that. */
+export async function halfRead(bench: Bench, path = '/a.bin') {
+  const finish: (() => void)[] = [];
+  bench.origin.on(path, (_request, response) => {
+    response.writeHead(200, { 'cache-control': 'max-age=60', 'content-length': 3 }).write('ol');
+    finish.push(() => response.end('d'));
+  });
+  const asked = bench.askOnce(path);
+  await vi.waitFor(() => {
+    expect(finish).toHaveLength(1);
+  });
+  return { asked, finish: () => finish[0]?.() };
 }
 
 /** The policy as visitors read it. */

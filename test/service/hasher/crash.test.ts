@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createHasher } from '../../../hasher-service/index.js';
-import { Archive } from '../../../hasher-service/state/archive.js';
 import { LayerFiles } from '../../../hasher-service/state/layer-files.js';
 import { prefixOf } from '../../../src/core/brands.js';
 import { systemClock } from '../../../src/protocol/system-clock.js';
 import { BUILT_HASHING } from '../../support/built-hashing.js';
 import { Child, buildChild } from '../../support/child.js';
 import { seededBytes, seededRandom } from '../../support/random.js';
-import { SITE, Scribe, quiet } from '../../support/scribe.js';
+import { SITE, Scribe } from '../../support/scribe.js';
 import { sha256 } from '../../support/sha256.js';
 import { Ear } from '../../support/state-conformance.js';
 import { startOrigin, temporaryDirectory } from './harness.js';
@@ -47,14 +46,7 @@ describe('a service that is killed in the middle of its writing', () => {
       highest = Math.max(highest, ...writer.lines.map(Number));
       const scribe = await Scribe.open(data, systemClock);
       expect(await checkFiles(data, scribe)).toBeGreaterThan(0);
-      const archive = new Archive({
-        data,
-        sites: [SITE],
-        signer: scribe.signer,
-        clock: systemClock,
-        sha256,
-        log: quiet,
-      });
+      const archive = scribe.archive(data);
       const ear = new Ear();
       await archive.open(ear);
       expect(ear.highest).toBeGreaterThanOrEqual(highest);

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -121,6 +123,17 @@ export class Bench {
 
   get(path: string, headers: Record<string, string> = { origin: SITE }): Promise<Response> {
     return fetch(this.url + path, { headers });
+  }
+
+  /** A bare connection to the service. */
+  async connect(): Promise<Socket> {
+    const socket = connect(Number(new URL(this.url).port), '127.0.0.1');
+    onTestFinished(() => {
+      socket.destroy();
+    });
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    return socket;
   }
 
   async askAll(urls: readonly string[], site: Site = SITE): Promise<readonly DigestAnswer[]> {

@@ -1,9 +1,9 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createHasher } from '../../../hasher-service/index.js';
 import { prefixOf } from '../../../src/core/brands.js';
-import { careOf, errorOf, policyOf, purge, signed } from './asks.js';
+import { careOf, errorOf, policyOf, purge, signed, halfRead } from './asks.js';
 import { Bench, SITE, temporaryDirectory } from './harness.js';
 
 const FOREVER = Number.MAX_SAFE_INTEGER;
@@ -109,20 +109,12 @@ describe('policy', () => {
 
   it('does not carry bytes that were fetched before a new epoch into it', async () => {
     const bench = await Bench.start();
-    const finish: (() => void)[] = [];
-    bench.origin.on('/a.bin', (_request, response) => {
-      response.writeHead(200, { 'cache-control': 'max-age=60', 'content-length': 3 }).write('ol');
-      finish.push(() => response.end('d'));
-    });
-    const asked = bench.askOnce('/a.bin');
-    await vi.waitFor(() => {
-      expect(finish).toHaveLength(1);
-    });
+    const { asked, finish } = await halfRead(bench);
     await write(bench, { minEpoch: 5 });
     await asked;
     await policyOf(bench);
     bench.origin.serve('/a.bin', 'new!');
-    finish[0]?.();
+    finish();
     expect((await bench.ask('/a.bin')).digest).toMatchObject({ epoch: 5, len: 4 });
     expect(bench.origin.requests).toHaveLength(2);
   });

@@ -5,7 +5,7 @@ import { createHasher, operatorTokenOf } from '../../../hasher-service/index.js'
 import type { DigestClaims } from '../../../src/protocol/hasher.js';
 import { isRevoked } from '../../../src/verify/statements.js';
 import type { Handler } from '../../support/test-origin.js';
-import { careOf, errorOf, policyOf, purge, signed } from './asks.js';
+import { careOf, errorOf, policyOf, purge, signed, halfRead } from './asks.js';
 import { Bench, OPERATOR_TOKEN, ROOTS_TOKEN, SITE, asSite, temporaryDirectory } from './harness.js';
 
 const HOUR = 3600_000;
@@ -100,18 +100,10 @@ describe('a purge', () => {
 
   it('beats a look that had begun before it', async () => {
     const bench = await Bench.start();
-    const finish: (() => void)[] = [];
-    bench.origin.on('/a.bin', (_request, response) => {
-      response.writeHead(200, { 'cache-control': 'max-age=60', 'content-length': 3 }).write('ol');
-      finish.push(() => response.end('d'));
-    });
-    const asked = bench.askOnce('/a.bin');
-    await vi.waitFor(() => {
-      expect(finish).toHaveLength(1);
-    });
+    const { asked, finish } = await halfRead(bench);
     await purge(bench, { urls: [`${SITE}/a.bin`] });
     bench.origin.serve('/a.bin', 'new!');
-    finish[0]?.();
+    finish();
     await bench.clock.advance(100);
     await asked;
     const { digest } = await bench.ask('/a.bin');

@@ -1,18 +1,7 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { settle } from '../../support/fake-clock.js';
 import { Bench, SITE } from './harness.js';
-
-async function connected(bench: Bench): Promise<Socket> {
-  const socket = connect(Number(new URL(bench.url).port), '127.0.0.1');
-  onTestFinished(() => {
-    socket.destroy();
-  });
-  socket.on('error', () => undefined);
-  await once(socket, 'connect');
-  return socket;
-}
 
 /** What a closing service has done so far. */
 function closing(bench: Bench): { readonly done: Promise<void>; isDone: () => boolean } {
@@ -73,14 +62,14 @@ describe('a service that is stopped', () => {
   it('does not wait for connections that nobody has used', async () => {
     const bench = await Bench.start();
     const accepted = once(bench.hasher.app.server, 'connection');
-    await connected(bench);
+    await bench.connect();
     await accepted;
     await bench.hasher.close();
   });
 
   it('cuts off in the end who does not finish', async () => {
     const bench = await Bench.start({ options: { shutdownMs: 3000, requestTimeoutMs: 600_000 } });
-    const socket = await connected(bench);
+    const socket = await bench.connect();
     const begun = once(bench.hasher.app.server, 'request');
     socket.write(
       'POST /v1/digests HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\n{',
@@ -99,7 +88,7 @@ describe('a service that is stopped', () => {
     const bench = await Bench.start();
     bench.origin.on('/a.bin', () => undefined);
     const body = JSON.stringify({ site: SITE, urls: [`${SITE}/a.bin`] });
-    const socket = await connected(bench);
+    const socket = await bench.connect();
     const text: string[] = [];
     socket.on('data', (chunk: Buffer) => text.push(chunk.toString()));
     const ended = once(socket, 'close');

@@ -1,20 +1,10 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Bench, SITE } from './harness.js';
 
 /** Short, so that the test is; what is tested is that they end at all. */
 const TIMES = { requestTimeoutMs: 200, idleTimeoutMs: 300 };
-
-async function connected(bench: Bench): Promise<Socket> {
-  const socket = connect(Number(new URL(bench.url).port), '127.0.0.1');
-  onTestFinished(() => {
-    socket.destroy();
-  });
-  socket.on('error', () => undefined);
-  await once(socket, 'connect');
-  return socket;
-}
 
 const HEAD = 'POST /v1/digests HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\n';
 
@@ -25,7 +15,7 @@ describe('a client that is slow', () => {
     ['with everything', ''],
   ])('%s is cut off', async (_with, begun) => {
     const bench = await Bench.start({ options: TIMES });
-    const socket = await connected(bench);
+    const socket = await bench.connect();
     socket.write(begun);
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -38,7 +28,7 @@ describe('a client that is slow', () => {
     ['body', `${HEAD}Content-Length: 100000\r\n\r\n`],
   ])('with its %s, byte by byte, is cut off too', async (_slow, begun) => {
     const bench = await Bench.start({ options: { ...TIMES, idleTimeoutMs: 60_000 } });
-    const socket = await connected(bench);
+    const socket = await bench.connect();
     socket.resume().write(begun);
     const drip = setInterval(() => socket.write('x'), 20);
     onTestFinished(() => {
@@ -55,7 +45,7 @@ describe('a client that is slow', () => {
     await bench.ask('/a.bin');
     const body = JSON.stringify({ site: SITE, urls: Array(100).fill(`${SITE}/a.bin`) });
     const accepted = once(bench.hasher.app.server, 'connection');
-    const socket = await connected(bench);
+    const socket = await bench.connect();
     const [served] = (await accepted) as [Socket];
     socket.pause();
     // Some 30 MB of answers, far beyond what the system takes off our hands.

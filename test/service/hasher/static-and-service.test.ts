@@ -2,7 +2,7 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { disableSite, signSite } from '../../../hasher-service/index.js';
-import { nameOf } from '../../../hasher-service/static/record.js';
+import { hashedName } from '../../../hasher-service/state/names.js';
 import type { Clock } from '../../../src/core/clock.js';
 import { RemoteKeys } from '../../../src/verify/keys.js';
 import { verifyDigest, verifyPolicy } from '../../../src/verify/statements.js';
@@ -43,7 +43,7 @@ async function visitorsOf(out: string, clock: Clock) {
   const text = async (path: string) => (await fetch(hasher + path)).text();
   return {
     publish,
-    digest: async (url: string) => verifyDigest(await text(`/v1/d/${nameOf(url)}`), SITE, using),
+    digest: async (url: string) => verifyDigest(await text(`/v1/d/${hashedName(url)}`), SITE, using),
     policy: async () => verifyPolicy(await text('/v1/policy'), SITE, using),
     layer: (root: string) => fetch(`${hasher}/v1/layers/${root}`),
   };

@@ -2,7 +2,7 @@ import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { newKey, revokeKey, rotateKey } from '../../../hasher-service/index.js';
-import { nameOf } from '../../../hasher-service/static/record.js';
+import { hashedName } from '../../../hasher-service/state/names.js';
 import { MAX_STATEMENT_LIFE } from '../../../src/core/limits.js';
 import type { Site } from '../../../src/core/brands.js';
 import { piecesRoot } from '../../support/bep52.js';
@@ -267,9 +267,9 @@ describe('a second run', () => {
     const site = await StaticSite.make({ 'a.jpg': 'a', 'big.webp': big });
     await site.sign();
     const { root } = await site.digest('/big.webp');
-    await writeFile(join(site.out, 'v1/d', nameOf(urlOf('/a.jpg'))), 'a.b.c');
+    await writeFile(join(site.out, 'v1/d', hashedName(urlOf('/a.jpg'))), 'a.b.c');
     await writeFile(join(site.out, 'v1/layers', root), new Uint8Array(5 * 32));
-    await writeFile(join(site.out, 'v1/d', nameOf('https://www.example.com/old.jpg')), 'left over');
+    await writeFile(join(site.out, 'v1/d', hashedName('https://www.example.com/old.jpg')), 'left over');
     await writeFile(join(site.out, 'v1/d', 'x.1234.unfinished'), 'torn');
     await writeFile(join(site.out, 'v1/d', '.htaccess'), 'mine');
     await writeFile(join(site.out, 'README'), 'mine');
@@ -283,7 +283,7 @@ describe('a second run', () => {
   it('does not take what was signed about one file for what is signed about another', async () => {
     const site = await StaticSite.make({ 'a.jpg': 'same', 'b.jpg': 'same' });
     await site.sign();
-    const at = (path: string) => join(site.out, 'v1/d', nameOf(urlOf(path)));
+    const at = (path: string) => join(site.out, 'v1/d', hashedName(urlOf(path)));
     await copyFile(at('/a.jpg'), at('/b.jpg'));
     expect(await site.sign()).toMatchObject({ signed: ['b.jpg'], kept: ['a.jpg'] });
     expect((await site.digest('/b.jpg')).sub).toBe(urlOf('/b.jpg'));
@@ -303,7 +303,7 @@ describe('a second run', () => {
     const old = await site.digest('/a.jpg');
     await site.write('a.jpg', 'changed');
     // Where the new token goes, nothing can be put: the run fails after its policy is written.
-    const path = join(site.out, 'v1/d', nameOf(urlOf('/a.jpg')));
+    const path = join(site.out, 'v1/d', hashedName(urlOf('/a.jpg')));
     await rm(path);
     await mkdir(join(path, 'in-the-way'), { recursive: true });
     await expect(site.sign()).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
@@ -416,7 +416,7 @@ describe('a token', () => {
 });
 
 function recordOf(site: StaticSite): string {
-  return join(site.data, `signed-${nameOf(SITE).slice(0, 16)}.json`);
+  return join(site.data, `signed-${hashedName(SITE).slice(0, 16)}.json`);
 }
 
 function kidOf(jws: string): string {

@@ -1,8 +1,6 @@
-import { Archive } from '../../../hasher-service/state/archive.js';
 import { systemClock } from '../../../src/protocol/system-clock.js';
 import { seededBytes, seededRandom } from '../random.js';
-import { SITE, Scribe, quiet } from '../scribe.js';
-import { sha256 } from '../sha256.js';
+import { Scribe } from '../scribe.js';
 
 /** URLs that are written again and again. */
 const PATHS = 30;
@@ -16,14 +14,7 @@ const [data = '', seed = '0'] = process.argv.slice(2);
 const random = seededRandom(Number(seed));
 const bytes = seededBytes(Number(seed));
 const scribe = await Scribe.open(data, systemClock);
-const archive = new Archive({
-  data,
-  sites: [SITE],
-  signer: scribe.signer,
-  clock: systemClock,
-  sha256,
-  log: quiet,
-});
+const archive = scribe.archive(data);
 let ver = Date.now();
 await archive.open({
   learn: () => undefined,

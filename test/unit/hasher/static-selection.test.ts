@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  escapedPath,
-  scriptedPatterns,
-  select,
-  type Selection,
-} from '../../../hasher-service/static/selection.js';
+import { escapedPath } from '../../../hasher-service/sources/paths.js';
+import { scriptedPatterns, select, type Selection } from '../../../hasher-service/static/selection.js';
 import { sentenceFor, isFailure } from '../../../hasher-service/static/skipping.js';
 import { isCanonicalUrl } from '../../../src/protocol/url.js';
 import { SITE } from '../../support/static-site.js';

@@ -1,11 +1,13 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { link, mkdir, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { BenchContext, BenchReport, BenchRow, Benchmark } from './report.js';
-import { HasherProcess } from './support/hasher-process.js';
+import { HasherProcess, NO_BUDGETS } from './support/hasher-process.js';
+import { memoryOf, type Memory } from './support/memory.js';
 import { baselineRow, comparedRow } from './support/rows.js';
 import { StaticOrigin } from './support/static-origin.js';
 import { alternating } from './support/statistics.js';
@@ -19,13 +21,18 @@ const ROUNDS = 9;
 const CROWD = 1000;
 const MEGABYTE = 10 ** 6;
 
-/** Reads an answer and drops it, with the same client as the hash service; prints the milliseconds. */
+/**
+ * Reads answers and drops them, with the same client as the hash service; for each URL that it is sent it
+ * sends back the milliseconds. It stays, as the service does: code that was just loaded is slow.
+ */
 const DRAIN = `
 import { request } from 'undici';
-const started = performance.now();
-const { body } = await request(process.argv[1], { headers: { 'accept-encoding': 'identity' } });
-for await (const chunk of body) void chunk;
-console.log(performance.now() - started);
+process.on('message', async (url) => {
+  const started = performance.now();
+  const { body } = await request(url, { headers: { 'accept-encoding': 'identity' } });
+  for await (const chunk of body) void chunk;
+  process.send(performance.now() - started);
+});
 `;
 
 type Kind = 'openssl' | 'disk' | 'drain' | 'http';
@@ -37,6 +44,7 @@ interface Scene {
   readonly origin: string;
   readonly onDisk: HasherProcess;
   readonly overHttp: HasherProcess;
+  readonly drain: ChildProcess;
 }
 
 async function writeRandom(file: string, length: number): Promise<void> {
@@ -51,6 +59,12 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
+async function drained(drain: ChildProcess, url: string): Promise<number> {
+  const answer = once(drain, 'message') as Promise<[number]>;
+  drain.send(url);
+  return (await answer)[0];
+}
+
 /** Milliseconds for the whole file. Each name is asked for once, so that nothing is known of it. */
 async function measure(scene: Scene, kind: Kind, round: number): Promise<number> {
   const name = `${kind}-${round}.bin`;
@@ -63,10 +77,8 @@ async function measure(scene: Scene, kind: Kind, round: number): Promise<number>
       return timed(() => scene.onDisk.token(name));
     case 'http':
       return timed(() => scene.overHttp.token(name));
-    case 'drain': {
-      const args = ['--input-type=module', '-e', DRAIN, `${scene.origin}/${name}`];
-      return Number((await run(process.execPath, args, { cwd: scene.context.root })).stdout);
-    }
+    case 'drain':
+      return drained(scene.drain, `${scene.origin}/${name}`);
   }
 }
 
@@ -79,9 +91,8 @@ async function speeds(scene: Scene): Promise<Record<Kind, number[]>> {
   return found;
 }
 
-async function growthRow(name: string, service: HasherProcess, before: number): Promise<BenchRow> {
-  const { peak } = await service.memory();
-  return { name, value: (peak - before) / 2 ** 20, unit: 'MiB' };
+function growthRow(name: string, [before, after]: readonly [Memory, Memory], note: string): BenchRow {
+  return { name, value: (after.peak - before.now) / 2 ** 20, unit: 'MiB', note };
 }
 
 async function crowdRow({ files, overHttp }: Scene, server: StaticOrigin): Promise<BenchRow> {
@@ -95,9 +106,19 @@ async function crowdRow({ files, overHttp }: Scene, server: StaticOrigin): Promi
   };
 }
 
+const NONE: Memory = { now: NaN, peak: NaN };
+/** In the order in which the processes stand in `rowsOf`. */
+const GROWTHS = [
+  ['memory grown by: hash service, file on disk', 'target 64'],
+  ['memory grown by: hash service, over HTTP', 'target 64'],
+  ['memory grown by: draining the response', ''],
+] as const;
+
 async function rowsOf(scene: Scene, server: StaticOrigin): Promise<BenchRow[]> {
-  const before = { disk: await scene.onDisk.memory(), http: await scene.overHttp.memory() };
+  const processes = [scene.onDisk.pid, scene.overHttp.pid, scene.drain.pid ?? 0];
+  const before = await Promise.all(processes.map(memoryOf));
   const { openssl, disk, drain, http } = await speeds(scene);
+  const after = await Promise.all(processes.map(memoryOf));
   const slower = openssl.map((speed, round) => Math.min(speed, drain[round] ?? speed));
   return [
     baselineRow('`openssl dgst -sha256`, same file', openssl, 'MB/s'),
@@ -110,8 +131,7 @@ async function rowsOf(scene: Scene, server: StaticOrigin): Promise<BenchRow[]> {
       unit: 'MB/s',
       note: 'to the slower of openssl and draining; target 0.80',
     }),
-    await growthRow('memory grown by: file on disk', scene.onDisk, before.disk.now),
-    await growthRow('memory grown by: over HTTP', scene.overHttp, before.http.now),
+    ...GROWTHS.map(([name, note], i) => growthRow(name, [before[i] ?? NONE, after[i] ?? NONE], note)),
     await crowdRow(scene, server),
   ];
 }
@@ -125,13 +145,25 @@ const benchmark: Benchmark = async (context): Promise<BenchReport> => {
   const server = new StaticOrigin(files, false);
   const origin = await server.listen();
   const start = (data: string, flags: readonly string[]): Promise<HasherProcess> =>
-    HasherProcess.start(context.root, { site: origin, data: path.join(home, data), flags });
-  const [onDisk, overHttp] = [await start('a', ['--root', files]), await start('b', [])];
+    HasherProcess.start(context.root, {
+      site: origin,
+      data: path.join(home, data),
+      flags: [...NO_BUDGETS, ...flags],
+    });
+  const started: HasherProcess[] = [];
+  const args = ['--input-type=module', '-e', DRAIN];
+  const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
+  const drain = spawn(process.execPath, args, { cwd: context.root, stdio: [...stdio] });
   try {
-    const rows = await rowsOf({ context, files, origin, onDisk, overHttp }, server);
+    const onDisk = await start('a', ['--root', files]);
+    started.push(onDisk);
+    const overHttp = await start('b', []);
+    started.push(overHttp);
+    const rows = await rowsOf({ context, files, origin, onDisk, overHttp, drain }, server);
     return { title: 'Hash service: a file seen for the first time', about: ABOUT, rows };
   } finally {
-    await Promise.all([onDisk.stop(), overHttp.stop()]);
+    drain.kill();
+    await Promise.all(started.map((service) => service.stop()));
     await server.close();
     await rm(home, { recursive: true, force: true });
   }

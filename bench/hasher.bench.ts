@@ -1,12 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Pool } from 'undici';
 import type { BenchContext, BenchRow, Benchmark } from './report.js';
-import { HasherProcess } from './support/hasher-process.js';
+import { HasherProcess, NO_BUDGETS } from './support/hasher-process.js';
+import { InventedOrigin } from './support/invented-origin.js';
 import { freePorts } from './support/ports.js';
 import { baselineRow, comparedRow } from './support/rows.js';
 import { alternating, median, pairedRatios } from './support/statistics.js';
@@ -17,7 +16,6 @@ const WARM_UP = 5;
 const SLICE = 500;
 const CONNECTIONS = 16;
 const KNOWN_URLS = 1000;
-const AT_ONCE = 100;
 /** Different questions of the kind that is never the same. */
 const VARIETY = 400;
 /** Of `/proc/<pid>/stat`: where user and system time stand behind the name, and their unit. */
@@ -120,30 +118,6 @@ async function rowsOf(contest: Contest, context: BenchContext): Promise<BenchRow
   ];
 }
 
-/** A server that answers every path with a few bytes of its own. */
-async function originServer(): Promise<{ server: Server; url: string }> {
-  const server = createServer(({ url = '', method }, response) => {
-    const bytes = Buffer.from(`the content of ${url}`);
-    const headers = {
-      'cache-control': 'max-age=86400',
-      etag: '"1"',
-      'content-type': 'application/octet-stream',
-    };
-    response.writeHead(200, { ...headers, 'content-length': bytes.length });
-    response.end(method === 'HEAD' ? undefined : bytes);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, url: `http://localhost:${(server.address() as AddressInfo).port}` };
-}
-
-/** Asks until every URL has its token; resolves to the last answer. */
-async function warm(url: string, question: string): Promise<string> {
-  for (;;) {
-    const answer = await (await fetch(`${url}/v1/digests`, { method: 'POST', body: question })).text();
-    if (!answer.includes('pending')) return answer;
-  }
-}
-
 class BareServer {
   private constructor(
     private readonly child: ChildProcess,
@@ -173,20 +147,22 @@ const QUESTIONS: readonly (readonly [name: string, urls: number, variety: number
 ];
 
 async function measure(context: BenchContext, home: string, site: string): Promise<BenchRow[]> {
-  const flags = ['--requests-per-second', '100000', '--cold-fetches-per-minute', '100000'];
-  const service = await HasherProcess.start(context.root, { site, data: path.join(home, 'data'), flags });
+  const service = await HasherProcess.start(context.root, {
+    site,
+    data: path.join(home, 'data'),
+    flags: NO_BUDGETS,
+  });
   const urls = Array.from({ length: KNOWN_URLS }, (_, i) => `${site}/media/gallery/picture-${1000 + i}.jpg`);
   const rows: BenchRow[] = [];
   try {
-    for (let at = 0; at < urls.length; at += AT_ONCE)
-      await warm(service.url, JSON.stringify({ site, urls: urls.slice(at, at + AT_ONCE) }));
+    await service.learn(urls);
     for (const [name, count, variety] of QUESTIONS) {
       // Steps that have no common divisor with the number of URLs meet each of them.
       const pick = (question: number) =>
         Array.from({ length: count }, (_, i) => urls[(question * 7 + i * 13) % urls.length]);
       const questions = Array.from({ length: variety }, (_, i) => JSON.stringify({ site, urls: pick(i) }));
       const file = path.join(home, `answer-${count}.json`);
-      await writeFile(file, await warm(service.url, questions[0] ?? ''));
+      await writeFile(file, await service.ask(questions[0] ?? ''));
       const bare = await BareServer.start(context.root, file);
       const hasher = { url: service.url, pid: service.pid };
       rows.push(...(await rowsOf({ name, questions, bare: bare.contestant, hasher }, context)));
@@ -200,7 +176,8 @@ async function measure(context: BenchContext, home: string, site: string): Promi
 
 const benchmark: Benchmark = async (context) => {
   const home = await mkdtemp(path.join(tmpdir(), 'peerfold-warm-'));
-  const { server, url } = await originServer();
+  const origin = new InventedOrigin();
+  const site = await origin.listen();
   try {
     return {
       title: 'Hash service: warm digests',
@@ -209,11 +186,10 @@ const benchmark: Benchmark = async (context) => {
         'Fastify route that reads the same requests and sends a constant text as long as the answer. Each server is a ' +
         'process, the client (undici) a third. The client takes a processor of its own, so requests per second flatter ' +
         'the slower server; processor time does not.',
-      rows: await measure(context, home, url),
+      rows: await measure(context, home, site),
     };
   } finally {
-    server.closeAllConnections();
-    server.close();
+    await origin.close();
     await rm(home, { recursive: true, force: true });
   }
 };

@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
-import { createApp } from './app.js';
+import { createApp } from './http/app.js';
 import { createService } from './compose/service.js';
 import { parseHasherConfig, type HasherOptions } from './config.js';
 import { systemEnvironment, type Environment } from './environment.js';
-import { Face } from './face.js';
-import { handlerOf } from './handler.js';
+import { Face } from './http/face.js';
+import { handlerOf } from './http/handler.js';
 import { createLog } from './log.js';
 import { OriginClient } from './origin/client.js';
 import { addAdmissions } from './routes/admissions.js';
@@ -17,7 +17,7 @@ import { addPurge } from './routes/purge.js';
 import { addReports } from './routes/reports.js';
 import { addRoots } from './routes/roots.js';
 import type { Service } from './service.js';
-import { Shutdown } from './shutdown.js';
+import { Shutdown } from './http/shutdown.js';
 
 export { hasherConfig, parseHasherConfig, type Admit, type Applicant } from './config.js';
 export type { HasherConfig, HasherOptions } from './config.js';

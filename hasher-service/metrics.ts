@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Limit } from './budget.js';
+import type { Limit } from './catalogue/budget.js';
 import type { Finding } from './sources/examine.js';
 
 /** What the gauges read when they are asked. */

@@ -1,10 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { freePorts } from './ports.js';
 
 /** Between two questions about a URL that is still being hashed (ms): below what is to be told apart. */
 const POLL = 2;
+/** URLs in one question. */
+const AT_ONCE = 100;
+
+/** One client asks here for all visitors: limits that are above what any machine does. */
+export const NO_BUDGETS: readonly string[] = [
+  ...['--requests-per-second', '100000', '--cold-fetches-per-minute', '1000000'],
+  ...['--origin-fetches-per-second', '100000', '--origin-bytes-per-second', '100000000000'],
+];
 
 /** The built command `peerfold hasher` in a process of its own, so that its memory is its own. */
 export class HasherProcess {
@@ -32,6 +39,22 @@ export class HasherProcess {
     return new HasherProcess(child, url, site, performance.now() - started);
   }
 
+  /** Asks about URLs until there is a statement about each. */
+  async learn(urls: readonly string[]): Promise<void> {
+    for (let at = 0; at < urls.length; at += AT_ONCE)
+      await this.ask(JSON.stringify({ site: this.site, urls: urls.slice(at, at + AT_ONCE) }));
+  }
+
+  /** Asks one question until nothing in the answer is pending. */
+  async ask(question: string): Promise<string> {
+    for (;;) {
+      const response = await fetch(`${this.url}/v1/digests`, { method: 'POST', body: question });
+      const answer = await response.text();
+      if (response.status !== 200) throw new Error(`status ${response.status}: ${answer}`);
+      if (!answer.includes('pending')) return answer;
+    }
+  }
+
   /** Asks about one path until there is a token; resolves to it. */
   async token(file: string): Promise<string> {
     const body = JSON.stringify({ site: this.site, urls: [`${this.site}/${file}`] });
@@ -45,14 +68,6 @@ export class HasherProcess {
 
   get pid(): number {
     return this.child.pid ?? 0;
-  }
-
-  /** Bytes of memory now, and at most so far. */
-  async memory(): Promise<{ now: number; peak: number }> {
-    const status = await readFile(`/proc/${this.child.pid ?? 0}/status`, 'utf8');
-    const kib = (name: string): number =>
-      Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024;
-    return { now: kib('VmRSS'), peak: kib('VmHWM') };
   }
 
   async stop(): Promise<void> {

@@ -1,11 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { Budget } from '../budget.js';
-import { Catalogue, type CatalogueObserver } from '../catalogue.js';
+import { Budget } from '../catalogue/budget.js';
+import { Catalogue, type CatalogueObserver } from '../catalogue/catalogue.js';
 import type { HasherConfig } from '../config.js';
 import type { Environment } from '../environment.js';
 import { Housekeeping } from '../housekeeping.js';
-import { Lifecycle } from '../lifecycle.js';
-import { Lookup } from '../lookup.js';
+import { Lifecycle } from '../http/lifecycle.js';
+import { Lookup } from '../catalogue/lookup.js';
 import { Metrics } from '../metrics.js';
 import type { OriginClient } from '../origin/client.js';
 import type { Service } from '../service.js';
@@ -24,7 +24,7 @@ export async function createService(
 ): Promise<Service> {
   await removeUnfinished(config.data);
   const sources = createSources(config, environment, client);
-  const voice = await openVoice(config, environment, { queries: sources.queries, log });
+  const voice = await openVoice(config, environment, { ...sources, log });
   try {
     return await assemble({ config, environment, log }, sources, voice);
   } catch (error) {

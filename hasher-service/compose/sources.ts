@@ -1,11 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { CanonicalUrl } from '../../src/core/brands.js';
-import type { Catalogue } from '../catalogue.js';
+import type { Catalogue } from '../catalogue/catalogue.js';
 import type { HasherConfig } from '../config.js';
 import type { Environment } from '../environment.js';
 import { createHashing } from '../hashing/create-hashing.js';
 import type { Hashing } from '../hashing/port.js';
-import { Lanes } from '../lanes.js';
+import { Lanes } from '../catalogue/lanes.js';
 import { Assumptions } from '../judging/assumptions.js';
 import { QueryRules } from '../judging/queries.js';
 import type { OriginClient } from '../origin/client.js';

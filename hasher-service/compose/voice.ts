@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { HasherConfig } from '../config.js';
 import type { Environment } from '../environment.js';
 import type { QueryRules } from '../judging/queries.js';
+import type { Lanes } from '../catalogue/lanes.js';
 import { Authority } from '../policy/authority.js';
 import { EffectivePolicy } from '../policy/effective-policy.js';
 import { Drafter } from '../signing/drafter.js';
@@ -26,7 +27,11 @@ export interface Voice {
 export async function openVoice(
   config: HasherConfig,
   { clock, sha256 }: Environment,
-  { queries, log }: { readonly queries: QueryRules; readonly log: FastifyBaseLogger },
+  {
+    queries,
+    lanes,
+    log,
+  }: { readonly queries: QueryRules; readonly lanes: Lanes; readonly log: FastifyBaseLogger },
 ): Promise<Voice> {
   const keyring = await Keyring.open({ data: config.data, clock, log });
   const signer = new Signer(keyring, config.publicUrl ?? `http://${config.host}:${config.port}`);
@@ -44,6 +49,6 @@ export async function openVoice(
     throw error;
   });
   const authority = new Authority(clock, keyring, policy);
-  const drafter = new Drafter({ clock, policy, signer, versions });
+  const drafter = new Drafter({ clock, policy, signer, versions, isLive: (url) => lanes.isLive(url) });
   return { keyring, signer, state, versions, policy, authority, drafter };
 }

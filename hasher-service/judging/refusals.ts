@@ -3,6 +3,8 @@ const PASSING = 30;
 const MISSING = 60;
 const SETTLED = 300;
 const WITHDRAWN = 3600;
+/** What passes, passes soon where segments appear every few seconds. */
+const LIVE = 2;
 
 /**
  * Every reason not to sign a URL: its stable code, how long the refusal stands, and a sentence that
@@ -71,9 +73,10 @@ export function whyOf(code: RefusalCode): string {
   return REFUSALS[code][1];
 }
 
-/** Seconds that a refusal with this code stands. */
-export function lifeOf(code: RefusalCode): number {
-  return REFUSALS[code][0];
+/** Seconds that a refusal with this code stands; a live segment that is not there yet is there soon. */
+export function lifeOf(code: RefusalCode, isLive = false): number {
+  const [seconds] = REFUSALS[code];
+  return isLive && seconds <= MISSING ? LIVE : seconds;
 }
 
 /** Whether the reason may pass by itself, so that an earlier token need not be given up for it. */

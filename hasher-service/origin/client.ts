@@ -1,8 +1,9 @@
-import { Agent, type Dispatcher } from 'undici';
+import { Agent } from 'undici';
 import type { Bytes } from '../../src/core/bytes.js';
 import type { Site } from '../../src/core/brands.js';
 import type { Environment } from '../environment.js';
 import { digitsHeader, type Headers } from '../judging/headers.js';
+import { Exchange, type Head } from './exchange.js';
 import { OriginFault, toFault } from './fault.js';
 import { isPrivateLiteral, pinnedLookup } from './pinned-lookup.js';
 import type { Target } from './rules.js';
@@ -62,12 +63,21 @@ export class OriginClient {
     const { target } = request;
     if (!target.mayBePrivate && isPrivateLiteral(new URL(target.origin).hostname))
       throw new OriginFault('private-address');
-    const watchdog = new Watchdog(clock, this.options.pace);
+    const exchange = new Exchange();
+    const watchdog = new Watchdog(clock, this.options.pace, (fault) => {
+      exchange.abort(fault);
+    });
     const sentAt = clock.now();
     try {
-      const answer = await this.#dispatch(request, watchdog.signal);
+      this.#dispatch(request, exchange);
+      const head = await exchange.head;
       watchdog.headArrived();
-      return this.#answerOf(answer, watchdog, { sentAt, request });
+      const discard = (): void => {
+        watchdog.stop();
+        exchange.abort(new OriginFault('truncated'));
+      };
+      const body = this.#read(exchange, head, watchdog, request.onRead);
+      return { ...head, sentAt, receivedAt: clock.now(), body, discard };
     } catch (error) {
       watchdog.stop();
       throw toFault(error, 'unreachable');
@@ -89,8 +99,7 @@ export class OriginClient {
     });
   }
 
-  #dispatch(request: OriginRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const { target, method, accept, site, extra } = request;
+  #dispatch({ target, method, accept, site, extra }: OriginRequest, exchange: Exchange): void {
     const agent = target.mayBePrivate ? this.#open : this.#guarded;
     const headers = {
       ...extra,
@@ -100,35 +109,19 @@ export class OriginClient {
       origin: site,
       'user-agent': USER_AGENT,
     };
-    return agent.request({ origin: target.origin, path: target.path, method, headers, signal });
-  }
-
-  #answerOf(
-    answer: Dispatcher.ResponseData,
-    watchdog: Watchdog,
-    { sentAt, request }: { readonly sentAt: number; readonly request: OriginRequest },
-  ): OriginAnswer {
-    const { statusCode, body } = answer;
-    const headers = linesOf(answer.headers);
-    const discard = (): void => {
-      watchdog.stop();
-      // Destroying an unread body reports its own abort, which is what was asked for.
-      body.on('error', () => undefined).destroy();
-    };
-    const receivedAt = this.options.environment.clock.now();
-    const read = this.#read(answer, watchdog, request.onRead);
-    return { status: statusCode, headers, sentAt, receivedAt, body: read, discard };
+    agent.dispatch({ origin: target.origin, path: target.path, method, headers }, exchange);
   }
 
   async *#read(
-    { body, headers }: Dispatcher.ResponseData,
+    exchange: Exchange,
+    { headers }: Head,
     watchdog: Watchdog,
     onRead: OriginRequest['onRead'],
   ): AsyncIterable<Bytes> {
-    const promised = digitsHeader(linesOf(headers), 'content-length');
+    const promised = digitsHeader(headers, 'content-length');
     let length = 0;
     try {
-      for await (const chunk of body as AsyncIterable<Buffer<ArrayBuffer>>) {
+      for await (const chunk of exchange.body()) {
         length += chunk.byteLength;
         onRead?.(chunk.byteLength);
         if (length > this.options.maxBytes) throw new OriginFault('too-large');
@@ -142,9 +135,4 @@ export class OriginClient {
     }
     if (promised !== undefined && promised !== length) throw new OriginFault('truncated');
   }
-}
-
-function linesOf(headers: Dispatcher.ResponseData['headers']): Headers {
-  const lines = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value ?? ''].flat()]);
-  return Object.fromEntries(lines) as Headers;
 }

@@ -8,21 +8,17 @@ export interface Pace {
   readonly minRate: number;
 }
 
-/** Aborts an origin request that is late with its head, or whose body drips. */
+/** Watches one origin request: is it late with its head, or does its body drip? */
 export class Watchdog {
-  readonly #abort = new AbortController();
   #timer: Timer;
   #bytes = 0;
 
   constructor(
     private readonly clock: Clock,
     private readonly pace: Pace,
+    private readonly onLate: (fault: OriginFault) => void,
   ) {
     this.#timer = this.#arm(() => this.#bark());
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
   }
 
   /** The head has arrived: from now on every window must bring its share of bytes. */
@@ -46,7 +42,7 @@ export class Watchdog {
   }
 
   #bark(): void {
-    this.#abort.abort(new OriginFault('origin-slow'));
+    this.onLate(new OriginFault('origin-slow'));
   }
 
   #arm(run: () => void): Timer {

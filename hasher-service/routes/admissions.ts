@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { fromBase64Url } from '../../src/protocol/base64.js';
 import { parseAdmissionRequest, type AdmissionResponse } from '../../src/protocol/hasher.js';
 import { thumbprint } from '../../src/verify/statements.js';
-import { ApiError } from '../api-error.js';
+import { ApiError } from '../http/api-error.js';
 import { checkSite, parsedBody, type Service } from '../service.js';
 
 export function addAdmissions(app: FastifyInstance, service: Service): void {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { isRoot } from '../../src/core/brands.js';
 import { PeerfoldError } from '../../src/core/errors.js';
-import { ApiError } from '../api-error.js';
+import { ApiError } from '../http/api-error.js';
 import type { Service } from '../service.js';
 
 /** A root names its layer for ever. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
-import { ApiError } from '../api-error.js';
+import { ApiError } from '../http/api-error.js';
 import type { Service } from '../service.js';
 
 /** With the three minutes after which visitors read keys and policy again, within five minutes. */

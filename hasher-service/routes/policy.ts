@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Site } from '../../src/core/brands.js';
-import { ApiError } from '../api-error.js';
+import { ApiError } from '../http/api-error.js';
 import { checkSite, type Service } from '../service.js';
 
 /** A fifth of the policy's life: the kill switch acts within that life, whatever caches do. */

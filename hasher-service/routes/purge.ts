@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { parsePurgeRequest, type PurgeRequest, type PurgeResponse } from '../../src/protocol/hasher.js';
-import { ApiError } from '../api-error.js';
+import { ApiError } from '../http/api-error.js';
 import type { PurgeWish } from '../policy/purges.js';
 import { checkSite, parsedBody, type Service } from '../service.js';
 import { isBearer } from '../signing/bearer-tokens.js';

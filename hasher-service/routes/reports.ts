@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { parseReportRequest, type ReportRequest } from '../../src/protocol/hasher.js';
 import { verifyReceipt } from '../../src/verify/statements.js';
-import { ApiError } from '../api-error.js';
+import { ApiError } from '../http/api-error.js';
 import { Reports, type Report } from '../reports.js';
 import { checkSite, parsedBody, type Service } from '../service.js';
 

@@ -13,6 +13,8 @@ export interface DrafterOptions {
   readonly policy: Pick<EffectivePolicy, 'epoch'>;
   readonly signer: Signer;
   readonly versions: Versions;
+  /** Whether what is behind a URL exists for seconds only. */
+  readonly isLive: (url: CanonicalUrl) => boolean;
 }
 
 /** What a statement will be about, fixed before it is known what it says. */
@@ -46,7 +48,8 @@ export class Drafter {
   }
 
   refusal(subject: Subject, code: RefusalCode): Promise<Refusal> {
-    const end = Math.floor(this.options.clock.now() / 1000) + lifeOf(code);
+    const { clock, isLive } = this.options;
+    const end = Math.floor(clock.now() / 1000) + lifeOf(code, isLive(subject.url));
     return this.options.signer.refusal(this.#about(subject, end), code);
   }
 

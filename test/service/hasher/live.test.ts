@@ -102,6 +102,19 @@ describe('a live segment', () => {
     expect([purged, segment]).toEqual([{ pending: 250 }, expect.any(String)]);
   });
 
+  it('that was asked for too early is looked at again after two seconds, another file after a minute', async () => {
+    const bench = await start();
+    expect((await bench.ask(SEGMENT)).refusal?.code).toBe('missing');
+    expect((await bench.ask('/film.mp4')).refusal?.code).toBe('missing');
+    bench.origin.serve(SEGMENT, 'abc');
+    bench.origin.serve('/film.mp4', 'abc');
+    await bench.clock.advance(2000);
+    expect((await bench.ask(SEGMENT)).digest?.len).toBe(3);
+    expect((await bench.ask('/film.mp4')).refusal?.code).toBe('missing');
+    await bench.clock.advance(58_000);
+    expect((await bench.ask('/film.mp4')).digest?.len).toBe(3);
+  });
+
   it('costs its address as any other URL', async () => {
     const bench = await Bench.start({ options: { live: ['/live/*'], coldFetchesPerMinute: 1 } });
     await bench.ask('/live/1.m4s');

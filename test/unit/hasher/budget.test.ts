@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Budget, type BudgetOptions, type Limit } from '../../../hasher-service/budget.js';
+import { Budget, type BudgetOptions, type Limit } from '../../../hasher-service/catalogue/budget.js';
 import { RateLimit } from '../../../hasher-service/rate-limit.js';
 import { FakeClock } from '../../support/fake-clock.js';
 

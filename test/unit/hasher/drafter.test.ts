@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { CanonicalUrl } from '../../../src/core/brands.js';
 import { Drafter } from '../../../hasher-service/signing/drafter.js';
 import { readKey, makeKey, type SigningKey } from '../../../hasher-service/signing/key-file.js';
 import { Signer } from '../../../hasher-service/signing/statements.js';
@@ -19,7 +20,7 @@ function drafting() {
   const policy = { epoch: 3 };
   const signer = new Signer({ active, find: () => Promise.resolve(undefined) }, 'https://hash.example.com');
   const versions = new Versions(clock);
-  const drafter = new Drafter({ clock, policy, signer, versions });
+  const drafter = new Drafter({ clock, policy, signer, versions, isLive: (url) => url.endsWith('.m4s') });
   const unchanged: Finding = { kind: 'unchanged', hdr: {}, freshUntil: clock.now() + 100 * DAY };
   return { clock, policy, drafter, versions, unchanged };
 }
@@ -45,6 +46,22 @@ describe('a draft', () => {
     await clock.advance(1);
     const statement = await drafter.conclude(subject, unchanged, DIGEST_CLAIMS);
     expect(statement).toMatchObject({ kind: 'refusal', claims: { code: 'origin-slow' } });
+  });
+});
+
+describe('a refusal', () => {
+  const SEGMENT = 'https://www.example.com/live/7.m4s' as CanonicalUrl;
+
+  it.each([
+    ['missing', DIGEST_CLAIMS.sub, 60],
+    ['missing', SEGMENT, 2],
+    ['origin-slow', SEGMENT, 2],
+    ['guarded', SEGMENT, 300],
+    ['reported', SEGMENT, 3600],
+  ] as const)('for "%s" of %s stands %d s', async (code, url, life) => {
+    const { drafter } = drafting();
+    const { claims } = await drafter.refusal(drafter.begin(SITE, url), code);
+    expect(claims.exp - claims.iat).toBe(life);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LeastRecentlyUsedMap } from '../../../src/core/bounded-map.js';
-import { FetchQueue } from '../../../hasher-service/fetch-queue.js';
-import { Lanes } from '../../../hasher-service/lanes.js';
+import { FetchQueue } from '../../../hasher-service/catalogue/fetch-queue.js';
+import { Lanes } from '../../../hasher-service/catalogue/lanes.js';
 import { isBearer } from '../../../hasher-service/signing/bearer-tokens.js';
 import type { CanonicalUrl } from '../../../src/core/brands.js';
 import { settle } from '../../support/fake-clock.js';

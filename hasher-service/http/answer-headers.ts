@@ -1,4 +1,4 @@
-import type { Site } from '../src/core/brands.js';
+import type { Site } from '../../src/core/brands.js';
 
 type Headers = Readonly<Record<string, string>>;
 

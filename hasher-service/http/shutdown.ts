@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import type { Clock, Timer } from '../src/core/clock.js';
-import type { HasherConfig } from './config.js';
+import type { Clock, Timer } from '../../src/core/clock.js';
+import type { HasherConfig } from '../config.js';
 import { Connections } from './connections.js';
-import { pause } from './pause.js';
+import { pause } from '../pause.js';
 import type { Lifecycle } from './lifecycle.js';
 
 export interface ShutdownOptions {

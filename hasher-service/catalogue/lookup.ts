@@ -1,10 +1,10 @@
-import { LeastRecentlyUsedMap } from '../src/core/bounded-map.js';
-import type { CanonicalUrl, Site } from '../src/core/brands.js';
+import { LeastRecentlyUsedMap } from '../../src/core/bounded-map.js';
+import type { CanonicalUrl, Site } from '../../src/core/brands.js';
 import type { Asker } from './budget.js';
 import type { Catalogue } from './catalogue.js';
-import type { QueryRules } from './judging/queries.js';
-import type { Authority } from './policy/authority.js';
-import type { Signer, Statement } from './signing/statements.js';
+import type { QueryRules } from '../judging/queries.js';
+import type { Authority } from '../policy/authority.js';
+import type { Signer, Statement } from '../signing/statements.js';
 
 export interface LookupOptions {
   readonly catalogue: Catalogue;

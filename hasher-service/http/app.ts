@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { HasherConfig } from './config.js';
+import type { HasherConfig } from '../config.js';
 
 /** How often Node looks for requests that are late (ms). */
 const LATENESS_CHECK = 1000;

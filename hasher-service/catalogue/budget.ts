@@ -1,6 +1,6 @@
-import type { Clock } from '../src/core/clock.js';
-import { TokenBucket } from '../src/core/token-bucket.js';
-import { RateLimit } from './rate-limit.js';
+import type { Clock } from '../../src/core/clock.js';
+import { TokenBucket } from '../../src/core/token-bucket.js';
+import { RateLimit } from '../rate-limit.js';
 
 export interface BudgetOptions {
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import type { ErrorResponse } from '../src/protocol/hasher.js';
+import type { ErrorResponse } from '../../src/protocol/hasher.js';
 
 /** An error answer: HTTP status, stable code, a sentence. */
 export class ApiError extends Error {

@@ -1,12 +1,12 @@
-import type { CanonicalUrl, Site } from '../src/core/brands.js';
-import type { Clock } from '../src/core/clock.js';
-import type { RefusalCode } from './judging/refusals.js';
-import type { Authority } from './policy/authority.js';
-import type { Drafter } from './signing/drafter.js';
-import type { Refusal, Statement } from './signing/statements.js';
-import type { Finding } from './sources/examine.js';
-import type { State } from './state/port.js';
-import type { StatementMemory } from './state/statement-memory.js';
+import type { CanonicalUrl, Site } from '../../src/core/brands.js';
+import type { Clock } from '../../src/core/clock.js';
+import type { RefusalCode } from '../judging/refusals.js';
+import type { Authority } from '../policy/authority.js';
+import type { Drafter } from '../signing/drafter.js';
+import type { Refusal, Statement } from '../signing/statements.js';
+import type { Finding } from '../sources/examine.js';
+import type { State } from '../state/port.js';
+import type { StatementMemory } from '../state/statement-memory.js';
 
 export interface SpeakerOptions {
   readonly clock: Clock;

@@ -1,21 +1,21 @@
-import type { CanonicalUrl, Root, Site } from '../src/core/brands.js';
-import { prefixOf } from '../src/core/brands.js';
-import type { Clock } from '../src/core/clock.js';
-import type { Drafter } from './signing/drafter.js';
-import type { Examiner, Finding } from './sources/examine.js';
+import type { CanonicalUrl, Root, Site } from '../../src/core/brands.js';
+import { prefixOf } from '../../src/core/brands.js';
+import type { Clock } from '../../src/core/clock.js';
+import type { Drafter } from '../signing/drafter.js';
+import type { Examiner, Finding } from '../sources/examine.js';
 import type { Asker, Budget } from './budget.js';
 import { Flights } from './flights.js';
 import type { Lanes } from './lanes.js';
-import type { Look } from './metrics.js';
-import type { LiveRoots } from './state/live-roots.js';
-import type { Authority } from './policy/authority.js';
-import type { State, StateListener } from './state/port.js';
-import { StatementMemory, calm, isCalm, isDue, type Known } from './state/statement-memory.js';
-import type { Voucher } from './state/voucher.js';
-import { isPassing, type RefusalCode } from './judging/refusals.js';
+import type { Look } from '../metrics.js';
+import type { LiveRoots } from '../state/live-roots.js';
+import type { Authority } from '../policy/authority.js';
+import type { State, StateListener } from '../state/port.js';
+import { StatementMemory, calm, isCalm, isDue, type Known } from '../state/statement-memory.js';
+import type { Voucher } from '../state/voucher.js';
+import { isPassing, type RefusalCode } from '../judging/refusals.js';
 import { Speaker } from './speaker.js';
-import type { Statement, Token } from './signing/statements.js';
-import type { Versions } from './signing/versions.js';
+import type { Statement, Token } from '../signing/statements.js';
+import type { Versions } from '../signing/versions.js';
 
 /**
  * What is known about every URL, and the one place where it changes.

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { AnswerHeaders } from './answer-headers.js';
 import { ApiError, errorSender, notFound } from './api-error.js';
-import { RateLimit } from './rate-limit.js';
-import { MAX_BODY, type Service } from './service.js';
+import { RateLimit } from '../rate-limit.js';
+import { MAX_BODY, type Service } from '../service.js';
 
 /** A page load asks in bursts, and an office shares one address: seconds of the rate saved up. */
 const BURST_SECONDS = 10;

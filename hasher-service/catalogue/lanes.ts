@@ -1,5 +1,5 @@
-import type { CanonicalUrl } from '../src/core/brands.js';
-import { matchesPattern } from '../src/protocol/patterns.js';
+import type { CanonicalUrl } from '../../src/core/brands.js';
+import { matchesPattern } from '../../src/protocol/patterns.js';
 import { FetchQueue } from './fetch-queue.js';
 
 export interface LanesOptions {

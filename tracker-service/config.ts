@@ -2,9 +2,10 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import type { Site } from '../src/core/brands.js';
 import { isSite } from '../src/protocol/url.js';
+import { MAX_HELD } from './holders/memory-index.js';
 
-const count = (byDefault: number, meaning: string) =>
-  z.number().int().min(1).max(10_000_000).default(byDefault).describe(meaning);
+const count = (byDefault: number, meaning: string, max = 10_000_000) =>
+  z.number().int().min(1).max(max).default(byDefault).describe(meaning);
 
 const settings = z.strictObject({
   port: z.number().int().min(0).max(65_535).default(8082).describe('TCP port; 0 takes a free one'),
@@ -45,7 +46,7 @@ const settings = z.strictObject({
   offersPerSecond: count(4, 'how often a second one visitor is shown to others'),
   holdersPerRoot: count(64, 'holders remembered for one root'),
   holdersPerNetwork: count(4, 'holders remembered for one root from one public IPv4 /24 or IPv6 /48'),
-  rootsPerVisitor: count(10_000, 'roots that one visitor may announce'),
+  rootsPerVisitor: count(10_000, 'roots that one visitor may announce', MAX_HELD),
   leaseSeconds: count(90, 'seconds of silence after which a visitor is taken for gone'),
   resumeSeconds: count(60, 'seconds for which a dropped visitor may come back as the same peer'),
 });

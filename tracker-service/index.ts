@@ -3,22 +3,22 @@ import type { RandomBytes } from '../src/core/bytes.js';
 import { PeerfoldError, reasonOf } from '../src/core/errors.js';
 import { systemClock } from '../src/protocol/system-clock.js';
 import { RemoteKeys } from '../src/verify/keys.js';
-import { Addresses } from './addresses.js';
-import { SignedAdmission } from './admission.js';
+import { Addresses } from './server/addresses.js';
+import { SignedAdmission } from './admission/admission.js';
 import { trackerConfig, type TrackerConfig, type TrackerOptions } from './config.js';
-import { Door } from './door.js';
-import { HasherClient } from './hasher-client.js';
-import { MemoryIndex } from './index-memory.js';
+import { Door } from './server/door.js';
+import { HasherClient } from './admission/hasher-client.js';
 import { Metrics } from './metrics.js';
-import { OpenDoorDesk, OpenRoots } from './open-sites.js';
-import { TrackerServer, type Place } from './server.js';
-import { TrackerCore } from './tracker.js';
+import { OpenDoorDesk, OpenRoots } from './admission/open-sites.js';
+import { Places } from './server/places.js';
+import { TrackerServer, type ListenAddress } from './server/server.js';
+import { TrackerCore } from './core/tracker.js';
 
 export { trackerConfig, type TrackerConfig, type TrackerOptions } from './config.js';
 
 export interface Tracker {
   /** Resolves with the address once visitors can connect. Rejects with the system's error. */
-  listen(place: Place): Promise<{ url: string }>;
+  listen(address: ListenAddress): Promise<{ url: string }>;
   /** Tells every visitor when to come back, then closes. */
   close(): Promise<void>;
 }
@@ -48,7 +48,6 @@ function assemble(config: TrackerConfig): Tracker {
     random: randomBytes,
     desk: new OpenDoorDesk(openSites, admissions),
     roots: new OpenRoots(openSites, roots, clock),
-    createIndex: (_site, dice) => new MemoryIndex(config, dice),
     tally: metrics,
   });
   metrics.watch(() => core.census());
@@ -56,6 +55,7 @@ function assemble(config: TrackerConfig): Tracker {
     core,
     door: new Door(clock, config),
     addresses: new Addresses(config.trustedProxies),
+    places: new Places(randomBytes(PLACE_SECRET_LENGTH)),
     metrics,
     clock,
     leaseSeconds,
@@ -65,5 +65,7 @@ function assemble(config: TrackerConfig): Tracker {
     },
   });
 }
+
+const PLACE_SECRET_LENGTH = 32;
 
 const randomBytes: RandomBytes = (length) => crypto.getRandomValues(new Uint8Array(length));

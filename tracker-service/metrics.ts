@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
-import type { Tally } from './tally.js';
-import type { Census } from './tracker.js';
+import type { Tally } from './core/tally.js';
+import type { Census } from './core/tracker.js';
 
 /** What `/metrics` shows. `trouble` hears each failure that is the operator's to know. */
 export class Metrics implements Tally {

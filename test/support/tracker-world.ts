@@ -13,15 +13,15 @@ import {
 } from '../../src/protocol/tracker.js';
 import { readKeySet, type KeySource } from '../../src/verify/keys.js';
 import { thumbprint } from '../../src/verify/statements.js';
-import { SignedAdmission } from '../../tracker-service/admission.js';
+import { SignedAdmission } from '../../tracker-service/admission/admission.js';
+import type { Place } from '../../tracker-service/choosing/place.js';
 import { trackerConfig, type Limits } from '../../tracker-service/config.js';
-import type { RootsAuthority } from '../../tracker-service/hasher-client.js';
-import { MemoryIndex } from '../../tracker-service/index-memory.js';
-import { OpenDoorDesk, OpenRoots } from '../../tracker-service/open-sites.js';
-import type { Connection } from '../../tracker-service/line.js';
-import type { Session } from '../../tracker-service/session.js';
-import type { Tally } from '../../tracker-service/tally.js';
-import { TrackerCore } from '../../tracker-service/tracker.js';
+import type { RootsAuthority } from '../../tracker-service/admission/hasher-client.js';
+import { OpenDoorDesk, OpenRoots } from '../../tracker-service/admission/open-sites.js';
+import type { Connection } from '../../tracker-service/core/line.js';
+import type { Session } from '../../tracker-service/core/session.js';
+import type { Tally } from '../../tracker-service/core/tally.js';
+import { TrackerCore } from '../../tracker-service/core/tracker.js';
 import { FakeClock } from './fake-clock.js';
 import { seededBytes } from './random.js';
 
@@ -120,13 +120,11 @@ export class FakeConnection implements Connection {
   closedWith: { code: number; reason: string } | undefined;
   bufferedAmount = 0;
 
-  readonly address: string;
-  readonly network: string | undefined;
+  readonly place: Place;
   readonly origin: string | undefined;
 
-  constructor(from: { address?: string; network?: string; origin?: string | null } = {}) {
-    this.address = from.address ?? '192.0.2.1/32';
-    this.network = from.network;
+  constructor(from: { place?: Partial<Place>; origin?: string | null } = {}) {
+    this.place = { address: 1, network: 0, system: 0, country: 0, ...from.place };
     this.origin = from.origin === null ? undefined : (from.origin ?? SITE);
   }
 
@@ -207,7 +205,7 @@ export class Client {
   }
 
   async rejoin(changes: Partial<Hello> = {}): Promise<this> {
-    this.connection = new FakeConnection({ address: this.connection.address });
+    this.connection = new FakeConnection({ place: this.connection.place });
     this.session = this.world.core.connect(this.connection);
     return this.join({ ...(this.welcome ? { resume: this.welcome.resume } : {}), ...changes });
   }
@@ -236,7 +234,6 @@ export class TrackerWorld {
       random: seededBytes(1),
       desk: new OpenDoorDesk(open, signed),
       roots: new OpenRoots(open, this.authority, this.clock),
-      createIndex: (_site, dice) => new MemoryIndex(all, dice),
       tally: this.tally,
     });
   }

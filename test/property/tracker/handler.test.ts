@@ -148,7 +148,7 @@ describe('the whole handler', () => {
         await run.open();
         for (const next of script) await run.take(next);
         checkInvariants(run);
-        const late = await run.world.joined(new FakeConnection({ address: '198.51.100.9/32' }));
+        const late = await run.world.joined(new FakeConnection({ place: { address: 9 } }));
         await late.say({ t: 'have', seq: 1, add: [prefix(1)], del: [] });
         expect(late.last('ok')).toMatchObject({ seq: 1 });
         run.world.core.close();

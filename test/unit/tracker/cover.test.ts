@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PeerId } from '../../../src/core/brands.js';
-import { cover, type Candidate } from '../../../tracker-service/cover.js';
-import { createDice } from '../../../tracker-service/dice.js';
+import { cover, type Candidate } from '../../../tracker-service/choosing/cover.js';
+import { createDice } from '../../../tracker-service/core/dice.js';
 import { seededBytes, seededRandom } from '../../support/random.js';
 
 const candidate = (name: string, has: number[], score = 1): Candidate => ({

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Addresses } from '../../../tracker-service/addresses.js';
-import { Budget } from '../../../tracker-service/budget.js';
+import { Addresses } from '../../../tracker-service/server/addresses.js';
 import { trackerConfig } from '../../../tracker-service/config.js';
-import { Door } from '../../../tracker-service/door.js';
-import { Targets } from '../../../tracker-service/targets.js';
+import { Door } from '../../../tracker-service/server/door.js';
+import { Targets } from '../../../tracker-service/core/targets.js';
 import type { PeerId } from '../../../src/core/brands.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
@@ -62,36 +61,6 @@ describe('the door', () => {
     }
     expect(door.addresses).toBeLessThanOrEqual(10_020);
     expect(door.sockets).toBe(11);
-  });
-});
-
-describe('a budget', () => {
-  it('saves up to its burst and tells how long to wait', async () => {
-    const clock = new FakeClock();
-    const budget = new Budget(clock, 10, 20);
-    expect(budget.spend(20)).toBe(0);
-    expect(budget.spend(5)).toBe(500);
-    await clock.advance(500);
-    expect(budget.spend(5)).toBe(0);
-    await clock.advance(60_000);
-    expect(budget.full).toBe(true);
-    expect(budget.spend(15)).toBe(0);
-    expect(budget.wait(10)).toBe(500);
-  });
-
-  it('lets what costs more than the burst through when it is full', () => {
-    const clock = new FakeClock();
-    const budget = new Budget(clock, 1, 10);
-    expect(budget.spend(1000)).toBe(0);
-    expect(budget.spend(1000)).toBe(10_000);
-  });
-
-  it('is not refilled by a jump of the wall clock', () => {
-    const clock = new FakeClock();
-    const budget = new Budget(clock, 1, 1);
-    budget.spend(1);
-    clock.jump(3_600_000);
-    expect(budget.wait()).toBe(1000);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HasherClient } from '../../../tracker-service/hasher-client.js';
+import { HasherClient } from '../../../tracker-service/admission/hasher-client.js';
 import { SITE, prefix } from '../../support/tracker-world.js';
 
 interface Sent {

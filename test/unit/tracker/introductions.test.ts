@@ -212,9 +212,9 @@ describe('want', () => {
   });
 
   it('prefers the same network and still names others', async () => {
-    const near = new FakeConnection({ address: '198.51.100.1/32', network: '198.51.100.0/24' });
-    const far = new FakeConnection({ address: '203.0.113.1/32', network: '203.0.113.0/24' });
-    const mine = new FakeConnection({ address: '198.51.100.1/32', network: '198.51.100.0/24' });
+    const near = new FakeConnection({ place: { address: 5, network: 50 } });
+    const far = new FakeConnection({ place: { address: 6, network: 60 } });
+    const mine = new FakeConnection({ place: { address: 5, network: 50 } });
     const [distant, neighbour] = [await world.holder([a], far), await world.holder([a], near)];
     const asker = await world.joined(mine);
     let first = 0;

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createTracker, trackerConfig } from '../../../tracker-service/index.js';
-import { MAX_OPEN_ROOTS, OpenRoots } from '../../../tracker-service/open-sites.js';
+import { MAX_OPEN_ROOTS, OpenRoots } from '../../../tracker-service/admission/open-sites.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import {
   FakeConnection,
@@ -78,7 +78,7 @@ describe('an open site', () => {
   it('has its visitors introduced without anybody vouching for what they hold', async () => {
     const world = openWorld();
     const a = await holder(world, 1, 2);
-    const b = await visitor(world, new FakeConnection({ address: '192.0.2.2/32' }));
+    const b = await visitor(world, new FakeConnection({ place: { address: 2 } }));
     await b.say({ t: 'want', q: 1, roots: [prefix(1), prefix(3)], k: 4, live: 60 });
     await world.clock.advance(200);
     const peers = b.all('peers').flatMap((message) => message.peers);
@@ -95,7 +95,7 @@ describe('an open site', () => {
       a.session.heard();
     }
     expect(a.connection.closedWith).toBeUndefined();
-    const b = await visitor(world, new FakeConnection({ address: '192.0.2.2/32' }));
+    const b = await visitor(world, new FakeConnection({ place: { address: 2 } }));
     await b.say({ t: 'want', q: 1, roots: [prefix(1)], k: 4, live: 60 });
     await world.clock.advance(1000);
     expect(b.all('peers').flatMap((message) => message.peers)).toHaveLength(1);

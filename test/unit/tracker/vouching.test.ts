@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RootPrefix } from '../../../src/core/brands.js';
 import { MAX_ROOTS_ASKED, type RootsResponse } from '../../../src/protocol/hasher.js';
-import { Vouching } from '../../../tracker-service/vouching.js';
+import { Vouching } from '../../../tracker-service/admission/vouching.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { seededRandom } from '../../support/random.js';
 import { prefix } from '../../support/tracker-world.js';

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import type { RootPrefix } from '../../../src/core/brands.js';
+import { RootTable } from '../../../tracker-service/holders/root-table.js';
+import { seededRandom } from '../../support/random.js';
+import { prefix } from '../../support/tracker-world.js';
+
+describe('the table of roots', () => {
+  it('numbers roots densely, and tells their names', () => {
+    const table = new RootTable(seededRandom(1));
+    const names = ['0123456789abcdef0123456789abcdef', 'ffffffffffffffffffffffffffffffff'] as RootPrefix[];
+    expect(names.map((name) => table.intern(name))).toEqual([0, 1]);
+    expect(names.map((name) => table.intern(name))).toEqual([0, 1]);
+    expect([table.nameOf(0), table.nameOf(1), table.size]).toEqual([...names, 2]);
+    table.release(0);
+    expect([table.find(names[0] ?? prefix(0)), table.find(names[1] ?? prefix(0))]).toEqual([undefined, 1]);
+    expect(table.intern(prefix(5))).toBe(0);
+  });
+
+  it('agrees with a map through random changes, however roots collide', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const dice = seededRandom(seed);
+      const table = new RootTable(dice);
+      const model = new Map<RootPrefix, number>();
+      for (let step = 0; step < 20_000; step++) {
+        const root = prefix(Math.floor(dice() * 2000) * (seed % 2 === 0 ? 1 : 2 ** 32));
+        expect(table.find(root)).toBe(model.get(root));
+        if (dice() < 0.55) model.set(root, table.intern(root));
+        else {
+          const number = model.get(root);
+          if (number !== undefined) table.release(number);
+          model.delete(root);
+        }
+      }
+      expect(table.size).toBe(model.size);
+      expect(new Set(model.values()).size).toBe(model.size);
+      for (const [root, number] of model)
+        expect([table.find(root), table.nameOf(number)]).toEqual([number, root]);
+    }
+  });
+
+  it('does not mind a number that is not in use', () => {
+    const table = new RootTable(seededRandom(1));
+    table.intern(prefix(1));
+    table.release(0);
+    table.release(0);
+    expect(table.size).toBe(0);
+    expect([table.intern(prefix(2)), table.intern(prefix(3))]).toEqual([0, 1]);
+  });
+});

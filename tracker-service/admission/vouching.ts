@@ -1,0 +1,173 @@
+import type { RootPrefix } from '../../src/core/brands.js';
+import type { Clock, Timer } from '../../src/core/clock.js';
+import { MAX_ROOTS_ASKED, type RootsResponse } from '../../src/protocol/hasher.js';
+import type { Dice } from '../core/dice.js';
+
+export interface VouchingOptions {
+  readonly ask: (roots: readonly RootPrefix[]) => Promise<RootsResponse['live']>;
+  /** Told once for each verdict of the hash service. */
+  readonly settled: (live: readonly RootPrefix[], dead: readonly RootPrefix[]) => void;
+  readonly failed: (error: unknown) => void;
+  readonly clock: Clock;
+  readonly dice: Dice;
+}
+
+interface Vouched {
+  /** Vouched for until then (wall clock, ms). */
+  readonly until: number;
+  /** From then on (ticks) the next use asks again, so that a withdrawn root goes within minutes. */
+  readonly recheck: number;
+}
+
+/** Questions of one page's opening burst go out together. */
+const BATCH_MS = 25;
+/** A root that is in use is asked about again this often (ms), like the policy. */
+const RECHECK_MS = 240_000;
+/** Asked again this long before it lapses (ms), so that a token's renewal leaves no gap. */
+const AHEAD_MS = 30_000;
+/** No root that is vouched for is asked about more often than this (ms). */
+const SOONEST_RECHECK_MS = 5_000;
+/** A root without live token may get one any moment, but strangers must not make us ask all the time. */
+const DEAD_MS = 10_000;
+/** Back-off while the hash service does not answer (ms, doubling, full jitter above half). */
+const FIRST_RETRY = 1_000;
+const LAST_RETRY = 30_000;
+/** Live roots remembered for one site, some 150 bytes each; the oldest go first and are asked again. */
+const MAX_LIVE = 500_000;
+/** Dead ones have room of their own: strangers make them up. */
+const MAX_DEAD = 50_000;
+/** Questions waiting for the hash service: a minute of announcements at 1,000 a second. */
+const MAX_QUEUED = 60_000;
+
+/** What the hash service says about the roots of one site: asked in batches, one request in flight. */
+export class Vouching {
+  readonly #live = new Map<RootPrefix, Vouched>();
+  /** When (ticks) each may be asked about again. */
+  readonly #dead = new Map<RootPrefix, number>();
+  readonly #queue = new Set<RootPrefix>();
+  #timer: Timer;
+  #asking = false;
+  #failures = 0;
+  #closed = false;
+
+  constructor(private readonly options: VouchingOptions) {}
+
+  isLive(root: RootPrefix): boolean {
+    return (this.#live.get(root)?.until ?? 0) > this.options.clock.now();
+  }
+
+  /** As `isLive`, for a root that is put to use: it is asked about again when it is time. */
+  confirms(root: RootPrefix): boolean {
+    const vouched = this.#live.get(root);
+    const { clock } = this.options;
+    if (!vouched || vouched.until <= clock.now()) return false;
+    if (vouched.recheck <= clock.ticks()) this.check([root]);
+    return true;
+  }
+
+  /** How many more questions can wait. */
+  get room(): number {
+    return MAX_QUEUED - this.#queue.size;
+  }
+
+  /** Asks about each root whose verdict is missing, lapsed or due; `settled` hears the answers. */
+  check(roots: readonly RootPrefix[]): void {
+    for (const root of roots) if (this.room > 0 && this.#isDue(root)) this.#queue.add(root);
+    this.#arm(BATCH_MS);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#disarm();
+    this.#queue.clear();
+  }
+
+  #isDue(root: RootPrefix): boolean {
+    const vouched = this.#live.get(root);
+    const { clock } = this.options;
+    return !vouched || vouched.until <= clock.now() || vouched.recheck <= clock.ticks();
+  }
+
+  #arm(ms: number): void {
+    if (this.#timer !== undefined || this.#asking || this.#closed || this.#queue.size === 0) return;
+    this.#timer = this.options.clock.setTimeout(() => {
+      this.#timer = undefined;
+      void this.#askNext();
+    }, ms);
+  }
+
+  #disarm(): void {
+    if (this.#timer !== undefined) this.options.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #askNext(): Promise<void> {
+    const batch = this.#ripe();
+    if (batch.length === 0) {
+      this.#arm(DEAD_MS / 10);
+      return;
+    }
+    this.#asking = true;
+    const live = await this.options.ask(batch).catch((error: unknown) => {
+      this.options.failed(error);
+      return undefined;
+    });
+    this.#asking = false;
+    if (this.#closed) return;
+    if (live) this.#settle(batch, live);
+    this.#failures = live ? 0 : this.#failures + 1;
+    this.#arm(live ? BATCH_MS : this.#backOff());
+  }
+
+  /** What may be asked now: a root said to be dead a moment ago waits in the queue. */
+  #ripe(): RootPrefix[] {
+    const ripe: RootPrefix[] = [];
+    const now = this.options.clock.ticks();
+    for (const root of this.#queue) {
+      if (ripe.length === MAX_ROOTS_ASKED) break;
+      if ((this.#dead.get(root) ?? now) <= now) ripe.push(root);
+    }
+    return ripe;
+  }
+
+  #settle(batch: readonly RootPrefix[], answer: RootsResponse['live']): void {
+    const untils = new Map(answer.map(({ root, until }) => [root, until * 1000]));
+    const live: RootPrefix[] = [];
+    const dead: RootPrefix[] = [];
+    for (const root of batch) {
+      this.#queue.delete(root);
+      (this.#remember(root, untils.get(root) ?? 0) ? live : dead).push(root);
+    }
+    this.options.settled(live, dead);
+  }
+
+  /** Notes a verdict and returns whether the root is live. */
+  #remember(root: RootPrefix, until: number): boolean {
+    const { clock } = this.options;
+    const left = until - clock.now();
+    this.#live.delete(root);
+    this.#dead.delete(root);
+    if (left > 0) {
+      const again = Math.min(RECHECK_MS, Math.max(SOONEST_RECHECK_MS, left - AHEAD_MS));
+      this.#live.set(root, { until, recheck: clock.ticks() + again });
+    } else {
+      this.#dead.set(root, clock.ticks() + DEAD_MS);
+    }
+    dropOldest(this.#live, MAX_LIVE);
+    dropOldest(this.#dead, MAX_DEAD);
+    return left > 0;
+  }
+
+  #backOff(): number {
+    const longest = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** (this.#failures - 1));
+    return (longest * (1 + this.options.dice())) / 2;
+  }
+}
+
+function dropOldest(map: Map<RootPrefix, unknown>, max: number): void {
+  if (map.size <= max) return;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
+  }
+}

@@ -1,0 +1,130 @@
+import type { Site } from '../../src/core/brands.js';
+import type { Bytes, RandomBytes } from '../../src/core/bytes.js';
+import type { Clock, Timer } from '../../src/core/clock.js';
+import type { AdmissionDesk } from '../admission/admission.js';
+import type { Limits } from '../config.js';
+import { createDice, type Dice } from './dice.js';
+import type { RootsAuthority } from '../admission/hasher-client.js';
+import type { Connection } from './line.js';
+import { Passes } from './passes.js';
+import { Session } from './session.js';
+import { SiteTracker } from './site-tracker.js';
+import type { Tally } from './tally.js';
+
+export interface TrackerCoreOptions {
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly desk: AdmissionDesk;
+  readonly roots: RootsAuthority;
+  readonly tally: Tally;
+}
+
+/** What the metrics show of the core at one moment. */
+export interface Census {
+  readonly sessions: number;
+  readonly sites: number;
+  readonly visitors: number;
+  readonly roots: number;
+  readonly entries: number;
+}
+
+/** Leases, open wants and the dropped are looked through this often (ms). */
+const SWEEP_EVERY = 1_000;
+/** 24 bits: nodes of one tracker are few, and a clash costs one visitor its way back. */
+const NODE_LENGTH = 3;
+const PASS_SECRET_LENGTH = 32;
+/** How far a goodbye spreads those who come back (ms): at least, and for each visitor (500 a second). */
+const SHORTEST_SPREAD = 2_000;
+const SPREAD_EACH = 2;
+const LONGEST_SPREAD = 60_000;
+
+/**
+ * The tracker without sockets: connections come in, messages go through sessions to the tracker of
+ * their site. Passes and pids are this node's; everything else is kept apart by site.
+ */
+export class TrackerCore {
+  readonly #sites = new Map<Site, SiteTracker>();
+  readonly #sessions = new Set<Session>();
+  readonly #passes: Passes;
+  readonly #dice: Dice;
+  readonly #node: Bytes;
+  #sweeper: Timer;
+  #closed = false;
+
+  constructor(private readonly options: TrackerCoreOptions) {
+    const { random, clock } = options;
+    this.#passes = new Passes(random(PASS_SECRET_LENGTH), clock);
+    this.#dice = createDice(random);
+    this.#node = random(NODE_LENGTH);
+    this.#armSweep();
+  }
+
+  connect(connection: Connection): Session {
+    const session = new Session(connection, {
+      ...this.options,
+      siteFor: (site) => this.#siteFor(site),
+      ended: (ended) => this.#sessions.delete(ended),
+    });
+    this.#sessions.add(session);
+    if (this.#closed) session.end('going-away');
+    return session;
+  }
+
+  census(): Census {
+    const sites = [...this.#sites.values()];
+    const sizes = sites.map((site) => site.index.size);
+    return {
+      sessions: this.#sessions.size,
+      sites: sites.length,
+      visitors: sites.reduce((sum, site) => sum + site.visitors.size, 0),
+      roots: sizes.reduce((sum, { roots }) => sum + roots, 0),
+      entries: sizes.reduce((sum, { entries }) => sum + entries, 0),
+    };
+  }
+
+  /** Says goodbye to everybody, spread so that they do not come back all at once. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#sweeper !== undefined) this.options.clock.clearTimeout(this.#sweeper);
+    const spread = Math.min(LONGEST_SPREAD, SHORTEST_SPREAD + SPREAD_EACH * this.#sessions.size);
+    for (const session of [...this.#sessions]) {
+      session.send({ t: 'bye', retry: [0, spread] });
+      session.end('going-away');
+    }
+    for (const site of this.#sites.values()) site.close();
+    this.#sites.clear();
+  }
+
+  #siteFor(site: Site): SiteTracker {
+    const known = this.#sites.get(site);
+    if (known) return known;
+    const made = new SiteTracker(site, {
+      ...this.options,
+      dice: this.#dice,
+      node: this.#node,
+      passes: this.#passes,
+    });
+    this.#sites.set(site, made);
+    return made;
+  }
+
+  #armSweep(): void {
+    this.#sweeper = this.options.clock.setTimeout(() => {
+      this.#sweep();
+      this.#armSweep();
+    }, SWEEP_EVERY);
+  }
+
+  #sweep(): void {
+    const silentSince = this.options.clock.ticks() - this.options.limits.leaseSeconds * 1000;
+    for (const session of this.#sessions) if (session.heardAt <= silentSince) session.end('silent');
+    for (const [name, site] of this.#sites) {
+      site.sweep();
+      if (site.visitors.size > 0) continue;
+      site.close();
+      this.#sites.delete(name);
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import type { PeerId, RootPrefix } from '../../src/core/brands.js';
+import type { Clock } from '../../src/core/clock.js';
+import { TokenBucket } from '../../src/core/token-bucket.js';
+import type { Place } from '../choosing/place.js';
+import type { Limits } from '../config.js';
+import { Acquaintances } from './acquaintances.js';
+import type { Line } from './line.js';
+import { Targets } from './targets.js';
+
+/** What one identity may still do. It outlives the socket, so that reconnecting refills nothing. */
+export interface Allowances {
+  /** Being shown peers it has not met. */
+  readonly introductions: TokenBucket;
+  /** Being shown to others: a single holder must survive a crowd. */
+  readonly offers: TokenBucket;
+  /** Reaching out to strangers. */
+  readonly targets: Targets;
+}
+
+export interface Identity {
+  readonly pid: PeerId;
+  /** The public key whose possession was proved. */
+  readonly key: string;
+  readonly admission: string | undefined;
+  /** When the admission ends (wall clock, ms). */
+  readonly until: number;
+}
+
+/** Seconds' worth of offers that can come at once: several wants answered in one moment. */
+const OFFER_BURST = 6;
+/** By stated upload load: a full uploader is asked when there is nobody else. */
+const HEADROOM = [1, 0.8, 0.5, 0.15] as const;
+/** Complaints halve a weight with the second one, but never remove a peer: complaints can be lies. */
+const COMPLAINTS_TO_HALVE = 2;
+const LOWEST_TRUST = 0.1;
+
+export function freshAllowances(limits: Limits, clock: Clock): Allowances {
+  const { introductionsPerMinute: introductions, offersPerSecond: offers } = limits;
+  return {
+    introductions: new TokenBucket({ clock, rate: introductions / 60, largest: introductions }),
+    offers: new TokenBucket({ clock, rate: offers, largest: offers * OFFER_BURST }),
+    targets: new Targets(clock, limits.signalTargetsPerMinute),
+  };
+}
+
+/** One peer of one site, connected or dropped a moment ago. */
+export class Visitor {
+  /** Announced roots that the hash service has not answered about yet. */
+  readonly waiting = new Set<RootPrefix>();
+  readonly acquaintances: Acquaintances;
+  /** As it says: 0 idle to 3 full. */
+  upload = 0;
+  /** Complaints by peers that met it, one each. */
+  complaints = 0;
+  /** Came back with the secret of an earlier welcome. */
+  resumed = false;
+  /** When (ticks) the socket dropped. */
+  droppedAt = 0;
+  /** Its number in the index. */
+  number = 0;
+  line: Line | undefined;
+
+  constructor(
+    public identity: Identity,
+    public resume: string,
+    line: Line,
+    readonly place: Place,
+    readonly allowances: Allowances,
+    clock: Clock,
+  ) {
+    this.line = line;
+    this.acquaintances = new Acquaintances(clock);
+  }
+
+  get pid(): PeerId {
+    return this.identity.pid;
+  }
+
+  /** How good it is for anybody; 0 while it cannot be spoken to. */
+  get weight(): number {
+    if (!this.line) return 0;
+    const trust = Math.max(LOWEST_TRUST, 1 / (1 + this.complaints / COMPLAINTS_TO_HALVE));
+    return (HEADROOM[this.upload] ?? HEADROOM[3]) * trust;
+  }
+}

@@ -158,7 +158,7 @@ export class TrackerClient {
 
   #greet(admission: Admission | undefined): void {
     const { url, openSocket, clock } = this.options;
-    if (admission) this.#later('renew', Math.max(0, admission.renewAt - clock.now()), this.#renew);
+    if (admission) this.#renewInTime(admission);
     try {
       this.#session = new TrackerSession({
         clock,
@@ -208,8 +208,27 @@ export class TrackerClient {
     this.#sendWants();
   }
 
-  /** The tracker takes an admission only with a hello, so a new one means a new socket, resumed. */
+  #renewInTime({ renewAt }: Admission): void {
+    this.#later('renew', Math.max(0, renewAt - this.options.clock.now()), this.#renew);
+  }
+
+  /** A new admission goes over the socket there is; one that comes too late for it is the next one's. */
   readonly #renew = (): void => {
+    const session = this.#session;
+    void Promise.resolve(this.options.admissions?.get()).then(
+      (admission) => {
+        if (!admission || session !== this.#session) return;
+        if (session?.send({ t: 'renew', seq: 0, admission: admission.jws })) this.#renewInTime(admission);
+        else this.#reconnect();
+      },
+      () => {
+        if (session === this.#session) this.#reconnect();
+      },
+    );
+  };
+
+  /** On a new socket, as the same visitor. */
+  readonly #reconnect = (): void => {
     if (this.#timers.has('connect')) return;
     this.#hangUp();
     this.#dropWants();
@@ -256,6 +275,7 @@ export class TrackerClient {
   #refused(re: string, retry: number): void {
     // `message`: one of ours was refused unread, and it may have been either.
     if (re === 'want' || re === 'message') this.#dropWants();
+    if (re === 'renew') this.#reconnect();
     if (re === 'have' || re === 'message') {
       this.#haves.forgotten();
       this.#later('have', Math.max(retry, HAVE_COALESCE), this.#sendHaves);

@@ -37,6 +37,12 @@ export interface Proof {
   readonly t: 'proof';
   readonly nonce: string;
 }
+/** A new admission for the same key and site, before the old one ends. Answered by `ok`. */
+export interface Renew {
+  readonly t: 'renew';
+  readonly seq: number;
+  readonly admission: string;
+}
 /** The visitor now holds at least one piece of `add` and none of `del`. */
 export interface Have {
   readonly t: 'have';
@@ -81,7 +87,8 @@ export interface Report {
 export interface ClientBye {
   readonly t: 'bye';
 }
-export type ClientMessage = Hello | Proof | Have | Want | CancelWant | SignalTo | Load | Report | ClientBye;
+export type ClientMessage =
+  Hello | Proof | Renew | Have | Want | CancelWant | SignalTo | Load | Report | ClientBye;
 
 /** A nonce sealed (HPKE base mode) to the key of `hello`. */
 export interface Challenge {
@@ -178,6 +185,7 @@ const clientChecks: Record<ClientMessage['t'], (m: JsonObject) => boolean> = {
     optional(m['admission'], (v) => isCompactJws(v, MAX_TOKEN_LENGTH)) &&
     optional(m['resume'], (v) => isBase64Url(v, MAX_SECRET)),
   proof: (m) => isBase64Url(m['nonce'], MAX_SECRET),
+  renew: (m) => isWhole(m['seq'], 0, MAX_SEQ) && isCompactJws(m['admission'], MAX_TOKEN_LENGTH),
   have: (m) =>
     isWhole(m['seq'], 0, MAX_SEQ) &&
     isPrefixes(m['add'], MAX_HAVE_ROOTS) &&

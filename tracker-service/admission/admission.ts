@@ -7,9 +7,12 @@ import type { Refusal } from '../core/refusal.js';
 /** A right to stay until `until` (wall clock, ms; may be infinite), or why there is none. */
 export type AdmissionVerdict = { readonly until: number } | Refusal;
 
+/** Who asks to be admitted. */
+export type Applicant = Pick<Hello, 'site' | 'key' | 'admission'>;
+
 /** Decides who may use the tracker. `origin` is the browser's `Origin` header, absent outside browsers. */
 export interface AdmissionDesk {
-  admit(hello: Hello, origin: string | undefined): Promise<AdmissionVerdict>;
+  admit(applicant: Applicant, origin: string | undefined): Promise<AdmissionVerdict>;
 }
 
 /** When keys cannot be had, come back after a while (ms): about the time in which a service restarts. */
@@ -22,13 +25,13 @@ export class SignedAdmission implements AdmissionDesk {
     private readonly failed: (error: unknown) => void,
   ) {}
 
-  async admit(hello: Hello, origin: string | undefined): Promise<AdmissionVerdict> {
-    if (origin !== undefined && origin !== hello.site) return wrongSite('the page is not of this site');
-    if (hello.admission === undefined) return notAdmitted('an admission of the hash service is needed');
+  async admit(applicant: Applicant, origin: string | undefined): Promise<AdmissionVerdict> {
+    if (origin !== undefined && origin !== applicant.site) return wrongSite('the page is not of this site');
+    if (applicant.admission === undefined) return notAdmitted('an admission of the hash service is needed');
     try {
-      const checked = await verifyAdmission(hello.admission, hello.key, this.using);
+      const checked = await verifyAdmission(applicant.admission, applicant.key, this.using);
       if (checked.verdict !== 'verified') return notAdmitted(`admission ${checked.verdict}`);
-      if (checked.claims.site !== hello.site) return wrongSite('the admission is for another site');
+      if (checked.claims.site !== applicant.site) return wrongSite('the admission is for another site');
       return { until: (checked.claims.exp + CLOCK_TOLERANCE) * 1000 };
     } catch (error) {
       this.failed(error);

@@ -1,8 +1,13 @@
 import type { RootPrefix, Site } from '../../src/core/brands.js';
 import type { Clock } from '../../src/core/clock.js';
 import type { RootsResponse } from '../../src/protocol/hasher.js';
-import type { Hello } from '../../src/protocol/tracker.js';
-import { notAdmitted, wrongSite, type AdmissionDesk, type AdmissionVerdict } from './admission.js';
+import {
+  notAdmitted,
+  wrongSite,
+  type AdmissionDesk,
+  type AdmissionVerdict,
+  type Applicant,
+} from './admission.js';
 import type { RootsAuthority } from './hasher-client.js';
 
 /** How long a root counts after it was last announced or wanted (s): roots in use are asked about every 4 minutes. */
@@ -21,9 +26,9 @@ export class OpenDoorDesk implements AdmissionDesk {
     private readonly others: AdmissionDesk | undefined,
   ) {}
 
-  admit(hello: Hello, origin: string | undefined): Promise<AdmissionVerdict> {
-    if (this.openSites.has(hello.site)) return Promise.resolve(byOrigin(hello, origin));
-    if (this.others) return this.others.admit(hello, origin);
+  admit(applicant: Applicant, origin: string | undefined): Promise<AdmissionVerdict> {
+    if (this.openSites.has(applicant.site)) return Promise.resolve(byOrigin(applicant, origin));
+    if (this.others) return this.others.admit(applicant, origin);
     return Promise.resolve(notAdmitted('this tracker serves other sites'));
   }
 }
@@ -61,7 +66,7 @@ export class OpenRoots implements RootsAuthority {
   }
 }
 
-function byOrigin({ site }: Hello, origin: string | undefined): AdmissionVerdict {
+function byOrigin({ site }: Applicant, origin: string | undefined): AdmissionVerdict {
   if (origin !== site) return wrongSite('the page is not of this site');
   return { until: Number.POSITIVE_INFINITY };
 }

@@ -123,7 +123,7 @@ export class Introducer {
       key,
       ...(admission === undefined ? {} : { admission }),
       has: toBase64Url(bits.toBytes()),
-      pass: this.options.passes.issue(pid, peer.pid),
+      pass: acquaintances.passFor(peer.pid, () => this.options.passes.issue(pid, peer.pid)),
     };
   }
 }

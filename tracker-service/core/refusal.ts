@@ -23,5 +23,5 @@ export interface Refusal {
   readonly message: string;
   /** Milliseconds until it may be tried again. */
   readonly retry?: number;
-  readonly end?: EndReason;
+  readonly end?: EndReason | undefined;
 }

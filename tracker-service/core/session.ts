@@ -7,6 +7,7 @@ import {
   type ClientMessage,
   type Hello,
   type Proof,
+  type Renew,
   type TrackerMessage,
 } from '../../src/protocol/tracker.js';
 import type { AdmissionDesk } from '../admission/admission.js';
@@ -37,6 +38,8 @@ const MESSAGE_BURST = 3;
 const CHARACTERS_PER_POINT = 4096;
 /** A want costs another 1 for every so many roots: looking them up costs more than reading them. */
 const WANTED_PER_POINT = 30;
+/** A renewal costs as much besides: a signature is checked. */
+const RENEWAL_POINTS = 10;
 /** Malformed or misplaced messages: a bug gets a few answers to learn from, a fuzzer is sent away. */
 const OFFENCES = { rate: 1 / 60, largest: 5 };
 /** Messages over the rate: answered that often, then the session ends. */
@@ -46,6 +49,11 @@ const CROWDED_BYTES = 64 * 1024;
 /** Unread bytes beyond which the session ends: memory is ours, reading is theirs. */
 const OVERFULL_BYTES = 256 * 1024;
 
+interface Place {
+  readonly site: SiteTracker;
+  readonly visitor: Visitor;
+}
+
 /** One socket's conversation. Whatever it says concerns this session only. */
 export class Session implements Line {
   readonly #handshake: Handshake;
@@ -54,7 +62,7 @@ export class Session implements Line {
   #overruns: TokenBucket | undefined;
   #deadline: Timer;
   #heardAt: number;
-  #place: { readonly site: SiteTracker; readonly visitor: Visitor } | undefined;
+  #place: Place | undefined;
   #over = false;
 
   constructor(
@@ -135,6 +143,7 @@ export class Session implements Line {
     if (message.t === 'hello') return this.#hello(message);
     if (message.t === 'proof') return this.#proof(message);
     if (!this.#place) return { code: 'hello-first', message: 'say hello and prove your key first' };
+    if (message.t === 'renew') return this.#renew(message, this.#place);
     return this.#converse(message, this.#place.site, this.#place.visitor);
   }
 
@@ -160,8 +169,23 @@ export class Session implements Line {
     return undefined;
   }
 
+  /** A renewal that fails changes nothing: the visitor stays as long as it was admitted for. */
+  async #renew({ seq, admission }: Renew, { site, visitor }: Place): Promise<Refusal | undefined> {
+    const retry = this.#pay(RENEWAL_POINTS);
+    if (retry > 0) return { code: 'rate', message: 'too many renewals', retry };
+    const { key } = visitor.identity;
+    const verdict = await this.options.desk.admit(
+      { site: site.name, key, admission },
+      this.connection.origin,
+    );
+    if ('code' in verdict) return { ...verdict, end: undefined };
+    site.visitors.renew(visitor, admission, verdict.until);
+    this.send({ t: 'ok', seq });
+    return undefined;
+  }
+
   #converse(
-    message: Exclude<ClientMessage, Hello | Proof>,
+    message: Exclude<ClientMessage, Hello | Proof | Renew>,
     site: SiteTracker,
     visitor: Visitor,
   ): Refusal | undefined {

@@ -50,7 +50,7 @@ export class SiteTracker {
   #round: Timer;
 
   constructor(
-    site: Site,
+    readonly name: Site,
     private readonly options: SiteTrackerOptions,
   ) {
     const { clock, dice, roots, tally } = options;
@@ -59,7 +59,7 @@ export class SiteTracker {
     this.visitors = new Visitors({ ...options, numbers, gone: (visitor) => this.#clear(visitor) });
     this.#wants = new LiveWants(clock);
     this.#vouching = new Vouching({
-      ask: (prefixes) => roots.liveRoots(site, prefixes),
+      ask: (prefixes) => roots.liveRoots(name, prefixes),
       settled: (live, dead) => this.#settle(live, dead),
       failed: (error) => tally.trouble(error),
       clock,
@@ -114,7 +114,8 @@ export class SiteTracker {
   /** Relays a sealed signal between two introduced peers, with the pass for the way back. */
   signal(visitor: Visitor, { to, pass, box }: SignalTo): Refusal | undefined {
     const { passes, tally } = this.options;
-    if (!passes.permits(pass, visitor.pid, to)) return badPass('no valid pass for this peer');
+    const isPermitted = visitor.acquaintances.hasPass(to, pass) || passes.permits(pass, visitor.pid, to);
+    if (!isPermitted) return badPass('no valid pass for this peer');
     const target = this.visitors.present(to);
     if (!target?.line) return { code: 'gone', message: 'this peer has left' };
     const wait = visitor.acquaintances.wasCalledBy(to) ? 0 : visitor.allowances.targets.reach(to);
@@ -123,7 +124,8 @@ export class SiteTracker {
     target.acquaintances.meet(visitor.pid, true);
     const { key, admission } = visitor.identity;
     const sender = { from: visitor.pid, key, ...(admission === undefined ? {} : { admission }) };
-    target.line.send({ t: 'signal', ...sender, pass: passes.issue(to, visitor.pid), box });
+    const wayBack = target.acquaintances.passFor(visitor.pid, () => passes.issue(to, visitor.pid));
+    target.line.send({ t: 'signal', ...sender, pass: wayBack, box });
     tally.signal();
     return undefined;
   }

@@ -53,6 +53,11 @@ export class Visitors {
     return mayResume ? this.#takeBack(known, arrival, line) : this.#takeIn(arrival, line, known);
   }
 
+  /** The visitor was admitted anew, with the key it has. */
+  renew(visitor: Visitor, admission: string, until: number): void {
+    visitor.identity = { ...visitor.identity, admission, until };
+  }
+
   /** The socket dropped: the visitor may come back for a while. Late news of an older socket is ignored. */
   drop(visitor: Visitor, line: Line): void {
     if (visitor.line !== line) return;

@@ -247,16 +247,40 @@ describe('coming back', () => {
     await welcomed(client);
   });
 
-  it('renews its admission before it expires, on a new socket and as the same visitor', async () => {
+  it('renews its admission before it expires, again and again, over the socket it has', async () => {
     const { clock, client, tracker, heard } = clientOf();
     await welcomed(client);
     await clock.advance(510_000);
-    await welcomed(client);
-    expect(tracker.lines).toHaveLength(2);
-    const [first, second] = tracker.lines.map((line) => line.of('hello')[0]);
-    expect(second?.admission).not.toBe(first?.admission);
-    expect(second?.resume).toBeDefined();
+    await clock.advance(510_000);
+    expect(tracker.lines).toHaveLength(1);
+    const admissions = [tracker.line.of('hello')[0], ...tracker.line.of('renew')].map((m) => m?.admission);
+    expect(new Set(admissions).size).toBe(3);
     expect(heard.outages).toEqual([]);
+  });
+
+  it('comes back on a new socket, as the same visitor, when its renewal is refused', async () => {
+    const { clock, client, tracker, heard } = clientOf();
+    await welcomed(client);
+    await clock.advance(510_000);
+    tracker.line.say({ t: 'error', re: 'renew', code: 'bad-admission', message: 'no' });
+    await clock.advance(1);
+    await until(() => tracker.lines.length === 2, 'the second socket');
+    await welcomed(client);
+    expect(tracker.lines[1]?.of('hello')[0]?.resume).toBeDefined();
+    expect(heard.outages).toEqual([]);
+  });
+
+  it('comes back when the hash service gives no new admission in time', async () => {
+    const claims = { exp: new FakeClock().now() / 1000 + 600 };
+    const jws = `e30.${toBase64Url(new TextEncoder().encode(JSON.stringify(claims)))}.s`;
+    let asked = 0;
+    const admission = (): Promise<string> =>
+      ++asked === 2 ? Promise.reject(new Error('down')) : Promise.resolve(jws);
+    const { clock, client, tracker } = clientOf(new FakeTracker(), { admission });
+    await welcomed(client);
+    await clock.advance(515_000);
+    await until(() => tracker.lines.length === 2, 'the second socket');
+    expect(asked).toBe(3);
   });
 
   it('says goodbye, and nothing after it', async () => {

@@ -8,6 +8,7 @@ import {
   Signer,
   TrackerWorld,
   prefix,
+  type Client,
 } from '../../support/tracker-world.js';
 
 let signer: Signer;
@@ -134,6 +135,14 @@ describe('an admission that is not good', () => {
   });
 });
 
+/** Minutes in which nothing is heard of a visitor but that it is there. */
+async function stay(client: Client, minutes: number): Promise<void> {
+  for (let i = 0; i < minutes; i++) {
+    await world.clock.advance(60_000);
+    client.session.heard();
+  }
+}
+
 describe('the order of things', () => {
   it('refuses everything before the proof', async () => {
     const client = await world.client();
@@ -194,6 +203,43 @@ describe('the order of things', () => {
     await b.prove();
     expect(original).toHaveLength(1);
     expect(b.last('error')).toMatchObject({ code: 'bad-proof' });
+  });
+
+  it('lets a visitor stay with a new admission for its key, over the same socket', async () => {
+    const client = await world.joined();
+    await stay(client, 8);
+    const admission = await signer.admission(world.clock.now(), client.identity.publicKey);
+    await client.say({ t: 'renew', seq: 7, admission });
+    expect(client.last('ok')).toEqual({ t: 'ok', seq: 7 });
+    await stay(client, 8);
+    expect(client.connection.closedWith).toBeUndefined();
+  });
+
+  it.each([
+    ['of another key', async () => signer.admission(world.clock.now(), (await createIdentity()).publicKey)],
+    ['of another site', (key: string) => signer.admission(world.clock.now(), key, { site: OTHER_SITE })],
+    ['that has ended', (key: string) => signer.admission(world.clock.now() - 700_000, key)],
+    [
+      'of another hash service',
+      async (key: string) => (await Signer.create()).admission(world.clock.now(), key),
+    ],
+  ])('renews nothing by an admission %s, and sends nobody away for it', async (_, made) => {
+    const client = await world.joined();
+    await client.say({ t: 'renew', seq: 1, admission: await made(client.identity.publicKey) });
+    expect(client.last('error')).toMatchObject({ re: 'renew' });
+    expect(client.last('ok')).toBeUndefined();
+    await stay(client, 10);
+    expect(client.connection.closedWith).toBeUndefined();
+    await stay(client, 1);
+    expect(client.connection.closedWith).toMatchObject({ code: 4401 });
+  });
+
+  it('checks only so many renewals of one visitor', async () => {
+    const client = await world.joined();
+    for (let i = 0; i < 20; i++) await client.say({ t: 'renew', seq: i, admission: 'a.b.c' });
+    const codes = client.all('error').map(({ code }) => code);
+    expect(codes.filter((code) => code === 'bad-admission').length).toBeLessThanOrEqual(6);
+    expect(codes).toContain('rate');
   });
 
   it('waits 5 s for hello and 5 s for the proof', async () => {

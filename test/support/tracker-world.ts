@@ -19,6 +19,7 @@ import { trackerConfig, type Limits } from '../../tracker-service/config.js';
 import type { RootsAuthority } from '../../tracker-service/admission/hasher-client.js';
 import { OpenDoorDesk, OpenRoots } from '../../tracker-service/admission/open-sites.js';
 import type { Connection } from '../../tracker-service/core/line.js';
+import type { Pressure } from '../../tracker-service/core/pressure.js';
 import type { Session } from '../../tracker-service/core/session.js';
 import type { Tally } from '../../tracker-service/core/tally.js';
 import { TrackerCore } from '../../tracker-service/core/tracker.js';
@@ -72,6 +73,8 @@ export class Signer {
 /** A hash service that vouches for the roots in `live` and can be down. */
 export class FakeAuthority implements RootsAuthority {
   readonly live = new Map<RootPrefix, number>();
+  /** Roots that only these sites have; any other root is every site's. */
+  readonly only = new Map<RootPrefix, Site>();
   readonly asked: { site: Site; roots: readonly RootPrefix[] }[] = [];
   down = false;
 
@@ -83,7 +86,7 @@ export class FakeAuthority implements RootsAuthority {
     this.asked.push({ site, roots });
     if (this.down) return Promise.reject(new Error('down'));
     const answer = roots.flatMap((root) => {
-      const until = this.live.get(root);
+      const until = (this.only.get(root) ?? site) === site ? this.live.get(root) : undefined;
       return until === undefined ? [] : [{ root, until }];
     });
     return Promise.resolve(answer);
@@ -216,12 +219,14 @@ export class TrackerWorld {
   readonly clock = new FakeClock();
   readonly authority = new FakeAuthority();
   readonly tally = new FakeTally();
+  readonly pressure: { level: Pressure['level'] } = { level: 0 };
   readonly core: TrackerCore;
 
   constructor(
     readonly signer: Signer,
     limits: Partial<Limits> = {},
     openSites: readonly Site[] = [],
+    federations: readonly (readonly Site[])[] = [],
   ) {
     const all = { ...DEFAULT_LIMITS, ...limits };
     const open = new Set(openSites);
@@ -235,6 +240,8 @@ export class TrackerWorld {
       desk: new OpenDoorDesk(open, signed),
       roots: new OpenRoots(open, this.authority, this.clock),
       tally: this.tally,
+      pressure: this.pressure,
+      federations,
     });
   }
 
@@ -249,6 +256,13 @@ export class TrackerWorld {
 
   async joined(connection?: FakeConnection): Promise<Client> {
     return (await this.client(connection)).join();
+  }
+
+  /** A visitor of another site than the usual one. */
+  async joinedOf(site: Site): Promise<Client> {
+    const client = await this.client(new FakeConnection({ origin: site }));
+    const admission = await this.signer.admission(this.clock.now(), client.identity.publicKey, { site });
+    return client.join({ site, admission });
   }
 
   /** A visitor that holds `roots`, which the hash service vouches for. */

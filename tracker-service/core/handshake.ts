@@ -1,5 +1,4 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Site } from '../../src/core/brands.js';
 import type { Bytes, RandomBytes } from '../../src/core/bytes.js';
 import { fromBase64Url } from '../../src/protocol/base64.js';
 import { seal } from '../../src/protocol/seal.js';
@@ -17,7 +16,7 @@ export interface HandshakeOptions {
 /** A challenge to send, or why there is none. */
 type Challenged = { readonly box: string } | Refusal;
 /** Who proved to be whom, or why not. */
-type Proved = { readonly site: Site; readonly arrival: Arrival } | Refusal;
+type Proved = Arrival | Refusal;
 
 type State =
   | { readonly stage: 'silent' | 'checking' | 'over' }
@@ -54,7 +53,7 @@ export class Handshake {
       return { code: 'bad-proof', message: 'not the nonce of the challenge', end: 'not-admitted' };
     }
     const { site, key, admission, resume } = state.hello;
-    return { site, arrival: { key, admission, resume, until: state.until } };
+    return { site, key, admission, resume, until: state.until };
   }
 }
 
@@ -67,6 +66,6 @@ async function sealed(key: string, nonce: Bytes): Promise<string | undefined> {
   }
 }
 
-function outOfTurn(message: string): Refusal {
+export function outOfTurn(message: string): Refusal {
   return { code: 'bad-message', message, end: 'malformed' };
 }

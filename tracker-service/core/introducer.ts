@@ -1,4 +1,4 @@
-import type { RootPrefix } from '../../src/core/brands.js';
+import type { RootPrefix, Site } from '../../src/core/brands.js';
 import { Bitfield } from '../../src/core/bitfield.js';
 import type { Clock } from '../../src/core/clock.js';
 import { toBase64Url } from '../../src/protocol/base64.js';
@@ -12,6 +12,7 @@ import type { MemoryIndex } from '../holders/memory-index.js';
 import type { PeerNumbers } from '../holders/peer-numbers.js';
 import type { Dice } from './dice.js';
 import type { Passes } from './passes.js';
+import type { Pressure } from './pressure.js';
 import type { Tally } from './tally.js';
 import type { Visitor } from './visitor.js';
 import type { LiveWant, LiveWants } from './wants.js';
@@ -19,12 +20,13 @@ import type { LiveWant, LiveWants } from './wants.js';
 export interface IntroducerOptions {
   readonly index: MemoryIndex;
   readonly numbers: PeerNumbers<Visitor>;
-  readonly vouching: Vouching;
+  readonly vouchingOf: (site: Site) => Vouching;
   readonly wants: LiveWants;
   readonly passes: Passes;
   readonly clock: Clock;
   readonly dice: Dice;
   readonly tally: Tally;
+  readonly pressure: Pressure;
 }
 
 /** A pair that was introduced a moment ago and still wants has likely failed to connect. */
@@ -33,6 +35,10 @@ const MET_LATELY = 0.5;
 const SHORT_LIST = 64;
 /** Further ones drawn at random, so that newcomers and the badly scored get a chance to prove themselves. */
 const DRAWN = 4;
+
+/** From this level of pressure on, only so many peers are introduced at a time. */
+const FEW_PEERS = 2;
+const FEW = 2;
 
 interface Offer extends Candidate {
   readonly peer: Visitor;
@@ -57,10 +63,11 @@ export class Introducer {
   #introduce(want: LiveWant, positions: readonly number[], pushed: boolean): void {
     const { message, visitor } = want;
     if (!visitor.line || (pushed && want.closed)) return;
-    const { dice, tally, wants } = this.options;
-    this.#collect(message.roots, positions);
+    const { dice, pressure, tally, wants } = this.options;
+    this.#collect(visitor.site, message.roots, positions);
     const offers = [...this.#shortList(visitor)].flatMap((slot) => this.#offer(want, slot) ?? []);
-    const chosen = cover(offers, message.roots.length, message.k, dice);
+    const k = pressure.level < FEW_PEERS ? message.k : Math.min(FEW, message.k);
+    const chosen = cover(offers, message.roots.length, k, dice);
     const peers = chosen.flatMap((offer) => this.#introduction(want, offer) ?? []);
     if (pushed && peers.length === 0) return;
     tally.introductions(peers.length, pushed);
@@ -72,8 +79,9 @@ export class Introducer {
   }
 
   /** The holders of what is vouched for; what is held but not vouched for is asked about. */
-  #collect(roots: readonly RootPrefix[], positions: readonly number[]): void {
-    const { index, numbers, vouching } = this.options;
+  #collect(site: Site, roots: readonly RootPrefix[], positions: readonly number[]): void {
+    const { index, numbers } = this.options;
+    const vouching = this.options.vouchingOf(site);
     this.#candidates.begin(roots.length, numbers.end);
     for (const position of positions) {
       const root = roots[position];

@@ -12,8 +12,10 @@ import {
 } from '../../src/protocol/tracker.js';
 import type { AdmissionDesk } from '../admission/admission.js';
 import type { Limits } from '../config.js';
-import { Handshake } from './handshake.js';
+import type { Dice } from './dice.js';
+import { Handshake, outOfTurn } from './handshake.js';
 import type { Connection, Line } from './line.js';
+import type { Pressure } from './pressure.js';
 import { END_CODES, type EndReason, type Refusal } from './refusal.js';
 import type { SiteTracker } from './site-tracker.js';
 import type { Tally } from './tally.js';
@@ -24,6 +26,8 @@ export interface SessionOptions {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly desk: AdmissionDesk;
+  readonly pressure: Pressure;
+  readonly dice: Dice;
   readonly tally: Tally;
   /** The site's tracker, made when its first visitor has proved to belong there. */
   readonly siteFor: (site: Site) => SiteTracker;
@@ -44,6 +48,9 @@ const RENEWAL_POINTS = 10;
 const OFFENCES = { rate: 1 / 60, largest: 5 };
 /** Messages over the rate: answered that often, then the session ends. */
 const OVERRUNS = { rate: 1, largest: 100 };
+/** From this level of pressure on no want is answered; asking again makes sense after twice this (ms) at most. */
+const NO_WANTS = 3;
+const OVERLOAD_PAUSE = 5_000;
 /** Unread bytes beyond which nothing is sent that was not asked for. */
 const CROWDED_BYTES = 64 * 1024;
 /** Unread bytes beyond which the session ends: memory is ours, reading is theirs. */
@@ -56,7 +63,8 @@ interface Place {
 
 /** One socket's conversation. Whatever it says concerns this session only. */
 export class Session implements Line {
-  readonly #handshake: Handshake;
+  /** Until the visitor is welcomed. */
+  #handshake: Handshake | undefined;
   readonly #messages: TokenBucket;
   #offences: TokenBucket | undefined;
   #overruns: TokenBucket | undefined;
@@ -148,7 +156,7 @@ export class Session implements Line {
   }
 
   async #hello(message: Hello): Promise<Refusal | undefined> {
-    const answer = await this.#handshake.hello(message);
+    const answer = await (this.#handshake?.hello(message) ?? outOfTurn('hello was said before'));
     if ('code' in answer) return answer;
     if (this.#over) return undefined;
     this.#setDeadline();
@@ -157,11 +165,12 @@ export class Session implements Line {
   }
 
   #proof(message: Proof): Refusal | undefined {
-    const answer = this.#handshake.proof(message);
+    const answer = this.#handshake?.proof(message) ?? outOfTurn('no challenge is open');
     if ('code' in answer) return answer;
+    this.#handshake = undefined;
     this.#setDeadline(null);
     const site = this.options.siteFor(answer.site);
-    const visitor = site.enter(answer.arrival, this);
+    const visitor = site.enter(answer, this);
     this.#place = { site, visitor };
     this.options.tally.welcome(visitor.resumed);
     const lease = this.options.limits.leaseSeconds;
@@ -173,11 +182,8 @@ export class Session implements Line {
   async #renew({ seq, admission }: Renew, { site, visitor }: Place): Promise<Refusal | undefined> {
     const retry = this.#pay(RENEWAL_POINTS);
     if (retry > 0) return { code: 'rate', message: 'too many renewals', retry };
-    const { key } = visitor.identity;
-    const verdict = await this.options.desk.admit(
-      { site: site.name, key, admission },
-      this.connection.origin,
-    );
+    const applicant = { site: visitor.site, key: visitor.identity.key, admission };
+    const verdict = await this.options.desk.admit(applicant, this.connection.origin);
     if ('code' in verdict) return { ...verdict, end: undefined };
     site.visitors.renew(visitor, admission, verdict.until);
     this.send({ t: 'ok', seq });
@@ -198,6 +204,7 @@ export class Session implements Line {
       case 'want': {
         const retry = this.#pay(message.roots.length / WANTED_PER_POINT);
         if (retry > 0) return { code: 'rate', message: 'too many roots wanted at once', retry };
+        if (this.options.pressure.level >= NO_WANTS) return this.#overloaded();
         site.want(visitor, message);
         return undefined;
       }
@@ -224,6 +231,12 @@ export class Session implements Line {
     this.send({ t: 'error', re, code, message, ...(retry === undefined ? {} : { retry }) });
     if (end) this.end(end);
     else if (code === 'bad-message' || code === 'hello-first') this.#offend();
+  }
+
+  /** Spread, so that those who are refused together do not come back together. */
+  #overloaded(): Refusal {
+    const retry = Math.ceil(OVERLOAD_PAUSE * (1 + this.options.dice()));
+    return { code: 'rate', message: 'the tracker is overloaded', retry };
   }
 
   #offend(): void {

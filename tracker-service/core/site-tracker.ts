@@ -10,6 +10,7 @@ import { PeerNumbers } from '../holders/peer-numbers.js';
 import { Introducer } from './introducer.js';
 import type { Line } from './line.js';
 import type { Passes } from './passes.js';
+import type { Pressure } from './pressure.js';
 import type { Refusal } from './refusal.js';
 import type { Tally } from './tally.js';
 import type { Visitor } from './visitor.js';
@@ -26,6 +27,7 @@ export interface SiteTrackerOptions {
   readonly passes: Passes;
   readonly roots: RootsAuthority;
   readonly tally: Tally;
+  readonly pressure: Pressure;
 }
 
 /** News is gathered this long (ms), so that one page's burst of holders is one message. */
@@ -34,15 +36,21 @@ const PUSH_EVERY = 100;
 const PUSHES_AT_ONCE = 64;
 /** Announced roots waiting for the hash service, over all visitors of a site. */
 const MAX_WAITING = 200_000;
+/** From this level of pressure on nothing is pushed; the news waits. */
+const NO_PUSHES = 1;
 /** A slow peer may be slow for one asker only. */
 const SLOW_COMPLAINT = 1 / 4;
 
-/** One site's visitors and what they hold and want. Nothing passes from one site to another. */
+/**
+ * The visitors of one site, or of sites that are federated, and what they hold and want. Nothing passes to
+ * other sites.
+ */
 export class SiteTracker {
   readonly visitors: Visitors;
   readonly index: MemoryIndex;
   readonly #numbers = new PeerNumbers<Visitor>();
-  readonly #vouching: Vouching;
+  /** Each site has its own hash service's word. */
+  readonly #vouchings = new Map<Site, Vouching>();
   readonly #wants: LiveWants;
   readonly #introducer: Introducer;
   readonly #waiting = new Map<RootPrefix, Set<Visitor>>();
@@ -50,23 +58,16 @@ export class SiteTracker {
   #round: Timer;
 
   constructor(
-    readonly name: Site,
     private readonly options: SiteTrackerOptions,
   ) {
-    const { clock, dice, roots, tally } = options;
+    const { clock } = options;
     const numbers = this.#numbers;
     this.index = new MemoryIndex({ ...options, networkOf: (peer) => numbers.networkOf(peer) });
     this.visitors = new Visitors({ ...options, numbers, gone: (visitor) => this.#clear(visitor) });
     this.#wants = new LiveWants(clock);
-    this.#vouching = new Vouching({
-      ask: (prefixes) => roots.liveRoots(name, prefixes),
-      settled: (live, dead) => this.#settle(live, dead),
-      failed: (error) => tally.trouble(error),
-      clock,
-      dice,
-    });
     const { index } = this;
-    const parts = { index, numbers, vouching: this.#vouching, wants: this.#wants };
+    const vouchingOf = (site: Site): Vouching => this.#vouchingOf(site);
+    const parts = { index, numbers, vouchingOf, wants: this.#wants };
     this.#introducer = new Introducer({ ...options, ...parts });
   }
 
@@ -86,19 +87,20 @@ export class SiteTracker {
     const { limits } = this.options;
     index.remove(visitor.number, del);
     for (const root of del) this.#stopWaiting(visitor, root);
-    const fresh = add.filter((root) => !visitor.waiting.has(root) && !index.holds(visitor.number, root));
-    const held = index.countOf(visitor.number) + visitor.waiting.size;
+    const fresh = add.filter((root) => !visitor.waiting?.has(root) && !index.holds(visitor.number, root));
+    const held = index.countOf(visitor.number) + (visitor.waiting?.size ?? 0);
     if (held + fresh.length > limits.rootsPerVisitor) {
       return { code: 'full', message: `at most ${limits.rootsPerVisitor} roots` };
     }
-    const live = fresh.filter((root) => this.#vouching.isLive(root));
-    const unknown = fresh.filter((root) => !this.#vouching.isLive(root));
-    if (unknown.length > Math.min(this.#vouching.room, MAX_WAITING - this.#waitingCount)) {
+    const vouching = this.#vouchingOf(visitor.site);
+    const live = fresh.filter((root) => vouching.isLive(root));
+    const unknown = fresh.filter((root) => !vouching.isLive(root));
+    if (unknown.length > Math.min(vouching.room, MAX_WAITING - this.#waitingCount)) {
       return { code: 'full', message: 'too many roots wait for the hash service', retry: 5_000 };
     }
     this.#announce(visitor, live);
     for (const root of unknown) this.#wait(visitor, root);
-    this.#vouching.check(add);
+    vouching.check(add);
     return undefined;
   }
 
@@ -152,7 +154,7 @@ export class SiteTracker {
   }
 
   close(): void {
-    this.#vouching.close();
+    for (const vouching of this.#vouchings.values()) vouching.close();
     if (this.#round !== undefined) this.options.clock.clearTimeout(this.#round);
     this.#round = undefined;
   }
@@ -165,35 +167,62 @@ export class SiteTracker {
   }
 
   #wait(visitor: Visitor, root: RootPrefix): void {
-    if (visitor.waiting.has(root)) return;
+    const waiting = (visitor.waiting ??= new Set<RootPrefix>());
+    if (waiting.has(root)) return;
     const visitors = this.#waiting.get(root) ?? new Set<Visitor>();
     this.#waiting.set(root, visitors.add(visitor));
-    visitor.waiting.add(root);
+    waiting.add(root);
     this.#waitingCount++;
   }
 
   #stopWaiting(visitor: Visitor, root: RootPrefix): void {
-    if (!visitor.waiting.delete(root)) return;
+    if (!visitor.waiting?.delete(root)) return;
     this.#waitingCount--;
+    if (visitor.waiting.size === 0) visitor.waiting = undefined;
     const visitors = this.#waiting.get(root);
     visitors?.delete(visitor);
     if (visitors?.size === 0) this.#waiting.delete(root);
   }
 
-  #settle(live: readonly RootPrefix[], dead: readonly RootPrefix[]): void {
+  #vouchingOf(site: Site): Vouching {
+    const known = this.#vouchings.get(site);
+    if (known) return known;
+    const { clock, dice, roots, tally } = this.options;
+    const vouching = new Vouching({
+      ask: (prefixes) => roots.liveRoots(site, prefixes),
+      settled: (live, dead) => {
+        this.#settle(site, live, dead);
+      },
+      failed: (error) => {
+        tally.trouble(error);
+      },
+      clock,
+      dice,
+    });
+    this.#vouchings.set(site, vouching);
+    return vouching;
+  }
+
+  /** A verdict holds for the visitors of its site: what they announced, and what they are told. */
+  #settle(site: Site, live: readonly RootPrefix[], dead: readonly RootPrefix[]): void {
     this.options.tally.verdicts(live.length, dead.length);
+    const isOfSite = (peer: number): boolean => this.#numbers.peerOf(peer)?.site === site;
     for (const root of dead) {
-      for (const visitor of this.#waiting.get(root) ?? []) this.#stopWaiting(visitor, root);
-      this.index.forget(root);
+      for (const visitor of this.#waitersOf(site, root)) this.#stopWaiting(visitor, root);
+      this.index.forget(root, isOfSite);
     }
     for (const root of live) {
-      for (const visitor of this.#waiting.get(root) ?? []) {
+      for (const visitor of this.#waitersOf(site, root)) {
         this.#stopWaiting(visitor, root);
         this.index.add(visitor.number, [root]);
       }
     }
     this.#wants.mark(live);
     this.#armRound();
+  }
+
+  #waitersOf(site: Site, root: RootPrefix): Visitor[] {
+    return [...(this.#waiting.get(root) ?? [])].filter((visitor) => visitor.site === site);
   }
 
   #armRound(): void {
@@ -205,9 +234,9 @@ export class SiteTracker {
 
   #push(): void {
     this.#round = undefined;
+    const count = this.options.pressure.level >= NO_PUSHES ? 0 : PUSHES_AT_ONCE;
     try {
-      for (const { want, positions } of this.#wants.takeReady(PUSHES_AT_ONCE))
-        this.#introducer.push(want, positions);
+      for (const { want, positions } of this.#wants.takeReady(count)) this.#introducer.push(want, positions);
     } catch (error) {
       this.options.tally.trouble(error);
     }
@@ -215,7 +244,7 @@ export class SiteTracker {
   }
 
   #clear(visitor: Visitor): void {
-    for (const root of visitor.waiting) this.#stopWaiting(visitor, root);
+    for (const root of visitor.waiting ?? []) this.#stopWaiting(visitor, root);
     this.#wants.cancelAll(visitor);
     this.index.leave(visitor.number);
   }

@@ -7,8 +7,9 @@ import { createDice, type Dice } from './dice.js';
 import type { RootsAuthority } from '../admission/hasher-client.js';
 import type { Connection } from './line.js';
 import { Passes } from './passes.js';
-import { Session } from './session.js';
+import { Session, type SessionOptions } from './session.js';
 import { SiteTracker } from './site-tracker.js';
+import type { Pressure } from './pressure.js';
 import type { Tally } from './tally.js';
 
 export interface TrackerCoreOptions {
@@ -18,6 +19,9 @@ export interface TrackerCoreOptions {
   readonly desk: AdmissionDesk;
   readonly roots: RootsAuthority;
   readonly tally: Tally;
+  readonly pressure: Pressure;
+  /** Sites that share what their visitors hold; all others are apart. */
+  readonly federations: readonly (readonly Site[])[];
 }
 
 /** What the metrics show of the core at one moment. */
@@ -44,11 +48,13 @@ const LONGEST_SPREAD = 60_000;
  * their site. Passes and pids are this node's; everything else is kept apart by site.
  */
 export class TrackerCore {
+  /** By site, or by the first of the sites that are federated. */
   readonly #sites = new Map<Site, SiteTracker>();
   readonly #sessions = new Set<Session>();
   readonly #passes: Passes;
   readonly #dice: Dice;
   readonly #node: Bytes;
+  readonly #forSessions: SessionOptions;
   #sweeper: Timer;
   #closed = false;
 
@@ -57,15 +63,17 @@ export class TrackerCore {
     this.#passes = new Passes(random(PASS_SECRET_LENGTH), clock);
     this.#dice = createDice(random);
     this.#node = random(NODE_LENGTH);
+    this.#forSessions = {
+      ...options,
+      dice: this.#dice,
+      siteFor: (site) => this.#siteFor(site),
+      ended: (ended) => this.#sessions.delete(ended),
+    };
     this.#armSweep();
   }
 
   connect(connection: Connection): Session {
-    const session = new Session(connection, {
-      ...this.options,
-      siteFor: (site) => this.#siteFor(site),
-      ended: (ended) => this.#sessions.delete(ended),
-    });
+    const session = new Session(connection, this.#forSessions);
     this.#sessions.add(session);
     if (this.#closed) session.end('going-away');
     return session;
@@ -98,15 +106,16 @@ export class TrackerCore {
   }
 
   #siteFor(site: Site): SiteTracker {
-    const known = this.#sites.get(site);
+    const name = this.options.federations.find((sites) => sites.includes(site))?.[0] ?? site;
+    const known = this.#sites.get(name);
     if (known) return known;
-    const made = new SiteTracker(site, {
+    const made = new SiteTracker({
       ...this.options,
       dice: this.#dice,
       node: this.#node,
       passes: this.#passes,
     });
-    this.#sites.set(site, made);
+    this.#sites.set(name, made);
     return made;
   }
 

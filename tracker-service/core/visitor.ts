@@ -1,24 +1,13 @@
-import type { PeerId, RootPrefix } from '../../src/core/brands.js';
+import type { PeerId, RootPrefix, Site } from '../../src/core/brands.js';
 import type { Clock } from '../../src/core/clock.js';
-import { TokenBucket } from '../../src/core/token-bucket.js';
 import type { Place } from '../choosing/place.js';
-import type { Limits } from '../config.js';
 import { Acquaintances } from './acquaintances.js';
+import type { Allowances } from './allowances.js';
 import type { Line } from './line.js';
-import { Targets } from './targets.js';
-
-/** What one identity may still do. It outlives the socket, so that reconnecting refills nothing. */
-export interface Allowances {
-  /** Being shown peers it has not met. */
-  readonly introductions: TokenBucket;
-  /** Being shown to others: a single holder must survive a crowd. */
-  readonly offers: TokenBucket;
-  /** Reaching out to strangers. */
-  readonly targets: Targets;
-}
 
 export interface Identity {
   readonly pid: PeerId;
+  readonly site: Site;
   /** The public key whose possession was proved. */
   readonly key: string;
   readonly admission: string | undefined;
@@ -26,27 +15,16 @@ export interface Identity {
   readonly until: number;
 }
 
-/** Seconds' worth of offers that can come at once: several wants answered in one moment. */
-const OFFER_BURST = 6;
 /** By stated upload load: a full uploader is asked when there is nobody else. */
 const HEADROOM = [1, 0.8, 0.5, 0.15] as const;
 /** Complaints halve a weight with the second one, but never remove a peer: complaints can be lies. */
 const COMPLAINTS_TO_HALVE = 2;
 const LOWEST_TRUST = 0.1;
 
-export function freshAllowances(limits: Limits, clock: Clock): Allowances {
-  const { introductionsPerMinute: introductions, offersPerSecond: offers } = limits;
-  return {
-    introductions: new TokenBucket({ clock, rate: introductions / 60, largest: introductions }),
-    offers: new TokenBucket({ clock, rate: offers, largest: offers * OFFER_BURST }),
-    targets: new Targets(clock, limits.signalTargetsPerMinute),
-  };
-}
-
 /** One peer of one site, connected or dropped a moment ago. */
 export class Visitor {
   /** Announced roots that the hash service has not answered about yet. */
-  readonly waiting = new Set<RootPrefix>();
+  waiting: Set<RootPrefix> | undefined;
   readonly acquaintances: Acquaintances;
   /** As it says: 0 idle to 3 full. */
   upload = 0;
@@ -74,6 +52,10 @@ export class Visitor {
 
   get pid(): PeerId {
     return this.identity.pid;
+  }
+
+  get site(): Site {
+    return this.identity.site;
   }
 
   /** How good it is for anybody; 0 while it cannot be spoken to. */

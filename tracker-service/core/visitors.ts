@@ -5,7 +5,8 @@ import { toBase64Url } from '../../src/protocol/base64.js';
 import type { Limits } from '../config.js';
 import type { PeerNumbers } from '../holders/peer-numbers.js';
 import type { Line } from './line.js';
-import { Visitor, freshAllowances, type Identity } from './visitor.js';
+import { Allowances } from './allowances.js';
+import { Visitor, type Identity } from './visitor.js';
 
 /** Who comes in: the identity but for the pid, which is the tracker's to give. */
 export interface Arrival extends Omit<Identity, 'pid'> {
@@ -104,7 +105,7 @@ export class Visitors {
     const { clock, limits, node, numbers, random } = this.options;
     if (known) this.forget(known);
     const pid = toBase64Url(concat([node, random(PID_RANDOM_LENGTH)])) as PeerId;
-    const allowances = known?.allowances ?? freshAllowances(limits, clock);
+    const allowances = known?.allowances ?? new Allowances(limits, clock);
     const { place } = line.connection;
     const visitor = new Visitor(identityOf(arrival, pid), this.#secret(), line, place, allowances, clock);
     visitor.number = numbers.add(visitor, place);
@@ -119,8 +120,8 @@ export class Visitors {
   }
 }
 
-function identityOf({ key, admission, until }: Arrival, pid: PeerId): Identity {
-  return { pid, key, admission, until };
+function identityOf({ site, key, admission, until }: Arrival, pid: PeerId): Identity {
+  return { pid, site, key, admission, until };
 }
 
 function endAdmission(line: Line): void {

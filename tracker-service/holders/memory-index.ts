@@ -75,11 +75,11 @@ export class MemoryIndex {
     this.#counts[peer] = 0;
   }
 
-  /** Nobody may be told about this root any more. */
-  forget(name: RootPrefix): void {
+  /** Nobody may be told any more that one of `these` peers holds this root. */
+  forget(name: RootPrefix, these: (peer: number) => boolean): void {
     const root = this.#roots.find(name);
     if (root === undefined) return;
-    for (const peer of this.#holders.view(root).slice()) {
+    for (const peer of this.#holders.view(root).filter(these)) {
       this.#unlink(root, peer);
       this.#tidy(peer);
     }

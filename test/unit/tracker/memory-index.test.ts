@@ -5,6 +5,7 @@ import type { RootPrefix } from '../../../src/core/brands.js';
 import { seededRandom } from '../../support/random.js';
 import { prefix } from '../../support/tracker-world.js';
 
+const everybody = () => true;
 const LIMITS = { holdersPerRoot: 64, holdersPerNetwork: 4 };
 
 function indexOf(changes: Partial<typeof LIMITS> = {}, networkOf: (peer: number) => number = () => 0) {
@@ -53,10 +54,20 @@ describe('the index', () => {
     index.leave(9);
     expect(index.size).toEqual({ roots: 1, entries: 1 });
     expect([index.isHeld(prefix(1)), index.isHeld(prefix(2))]).toEqual([false, true]);
-    index.forget(prefix(2));
-    index.forget(prefix(7));
+    index.forget(prefix(2), everybody);
+    index.forget(prefix(7), everybody);
     expect(index.size).toEqual({ roots: 0, entries: 0 });
     expect(index.countOf(2)).toBe(0);
+  });
+
+  it('forgets a root of some of its holders', () => {
+    const index = indexOf();
+    for (const peer of [1, 2, 3, 4]) index.add(peer, [prefix(1)]);
+    index.forget(prefix(1), (peer) => peer % 2 === 0);
+    expect(found(index, [prefix(1)])).toEqual([
+      [1, [0]],
+      [3, [0]],
+    ]);
   });
 
   it('gives a freed number to nobody’s old entries', () => {
@@ -122,7 +133,7 @@ describe('the index', () => {
         index.leave(peer);
         held.clear();
       } else {
-        index.forget(root);
+        index.forget(root, everybody);
         for (const roots of model.values()) roots.delete(root);
       }
     }

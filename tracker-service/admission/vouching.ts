@@ -1,6 +1,7 @@
 import type { RootPrefix } from '../../src/core/brands.js';
 import type { Clock, Timer } from '../../src/core/clock.js';
 import { MAX_ROOTS_ASKED, type RootsResponse } from '../../src/protocol/hasher.js';
+import type { RootTable } from '../holders/root-table.js';
 import type { Dice } from '../core/dice.js';
 
 export interface VouchingOptions {
@@ -8,15 +9,9 @@ export interface VouchingOptions {
   /** Told once for each verdict of the hash service. */
   readonly settled: (live: readonly RootPrefix[], dead: readonly RootPrefix[]) => void;
   readonly failed: (error: unknown) => void;
+  readonly roots: RootTable;
   readonly clock: Clock;
   readonly dice: Dice;
-}
-
-interface Vouched {
-  /** Vouched for until then (wall clock, ms). */
-  readonly until: number;
-  /** From then on (ticks) the next use asks again, so that a withdrawn root goes within minutes. */
-  readonly recheck: number;
 }
 
 /** Questions of one page's opening burst go out together. */
@@ -32,8 +27,13 @@ const DEAD_MS = 10_000;
 /** Back-off while the hash service does not answer (ms, doubling, full jitter above half). */
 const FIRST_RETRY = 1_000;
 const LAST_RETRY = 30_000;
-/** Live roots remembered for one site, some 150 bytes each; the oldest go first and are asked again. */
-const MAX_LIVE = 500_000;
+/** Live roots remembered for one site, some 40 bytes each; beyond it others give way, and are asked about again. */
+const MAX_LIVE = 1_000_000;
+/** Roots that one sweep looks at: in a table of a million, lapsed ones go within minutes. */
+const SWEPT_AT_ONCE = 8_192;
+const FIRST_ROOM = 256;
+/** Grain of the time of rechecks (ms): fine enough, and 32 bits of it are years. */
+const GRAIN = 100;
 /** Dead ones have room of their own: strangers make them up. */
 const MAX_DEAD = 50_000;
 /** Questions waiting for the hash service: a minute of announcements at 1,000 a second. */
@@ -41,7 +41,12 @@ const MAX_QUEUED = 60_000;
 
 /** What the hash service says about the roots of one site: asked in batches, one request in flight. */
 export class Vouching {
-  readonly #live = new Map<RootPrefix, Vouched>();
+  /** By root: until when it is vouched for (wall clock, s); 0 where it is not. */
+  #untils = new Uint32Array(FIRST_ROOM);
+  /** By root: when (ticks, in grains) its next use asks again, so that a withdrawn root goes within minutes. */
+  #rechecks = new Uint32Array(FIRST_ROOM);
+  #live = 0;
+  #swept = 0;
   /** When (ticks) each may be asked about again. */
   readonly #dead = new Map<RootPrefix, number>();
   readonly #queue = new Set<RootPrefix>();
@@ -52,16 +57,18 @@ export class Vouching {
 
   constructor(private readonly options: VouchingOptions) {}
 
-  isLive(root: RootPrefix): boolean {
-    return (this.#live.get(root)?.until ?? 0) > this.options.clock.now();
+  isLive(name: RootPrefix): boolean {
+    const root = this.options.roots.find(name);
+    return root !== undefined && this.#isLive(root, this.options.clock.now());
   }
 
-  /** As `isLive`, for a root that is put to use: it is asked about again when it is time. */
-  confirms(root: RootPrefix): boolean {
-    const vouched = this.#live.get(root);
-    const { clock } = this.options;
-    if (!vouched || vouched.until <= clock.now()) return false;
-    if (vouched.recheck <= clock.ticks()) this.check([root]);
+  /**
+   * As `isLive`, for a root that is put to use: it is asked about again when it is time. `now` (ms) and
+   * `ticks` are read once for all roots of a want.
+   */
+  confirms(root: number, now: number, ticks: number): boolean {
+    if (!this.#isLive(root, now)) return false;
+    if ((this.#rechecks[root] ?? 0) * GRAIN <= ticks) this.check([this.options.roots.nameOf(root)]);
     return true;
   }
 
@@ -76,16 +83,30 @@ export class Vouching {
     this.#arm(BATCH_MS);
   }
 
+  /** Forgets what has lapsed, some of it at a time. */
+  sweep(): void {
+    const now = this.options.clock.now();
+    const end = Math.min(this.#swept + SWEPT_AT_ONCE, this.#untils.length);
+    for (let root = this.#swept; root < end; root++)
+      if (this.#untils[root] !== 0 && !this.#isLive(root, now)) this.#forget(root);
+    this.#swept = end === this.#untils.length ? 0 : end;
+  }
+
   close(): void {
     this.#closed = true;
     this.#disarm();
     this.#queue.clear();
   }
 
-  #isDue(root: RootPrefix): boolean {
-    const vouched = this.#live.get(root);
+  #isLive(root: number, now: number): boolean {
+    return (this.#untils[root] ?? 0) * 1000 > now;
+  }
+
+  #isDue(name: RootPrefix): boolean {
+    const root = this.options.roots.find(name);
     const { clock } = this.options;
-    return !vouched || vouched.until <= clock.now() || vouched.recheck <= clock.ticks();
+    if (root === undefined || !this.#isLive(root, clock.now())) return true;
+    return (this.#rechecks[root] ?? 0) * GRAIN <= clock.ticks();
   }
 
   #arm(ms: number): void {
@@ -142,26 +163,63 @@ export class Vouching {
   }
 
   /** Notes a verdict and returns whether the root is live. */
-  #remember(root: RootPrefix, until: number): boolean {
-    const { clock } = this.options;
+  #remember(name: RootPrefix, until: number): boolean {
+    const { clock, roots } = this.options;
     const left = until - clock.now();
-    this.#live.delete(root);
-    this.#dead.delete(root);
+    this.#dead.delete(name);
     if (left > 0) {
       const again = Math.min(RECHECK_MS, Math.max(SOONEST_RECHECK_MS, left - AHEAD_MS));
-      this.#live.set(root, { until, recheck: clock.ticks() + again });
+      this.#vouch(name, Math.ceil(until / 1000), Math.ceil((clock.ticks() + again) / GRAIN));
     } else {
-      this.#dead.set(root, clock.ticks() + DEAD_MS);
+      const root = roots.find(name);
+      if (root !== undefined) this.#forget(root);
+      this.#dead.set(name, clock.ticks() + DEAD_MS);
+      dropOldest(this.#dead, MAX_DEAD);
     }
-    dropOldest(this.#live, MAX_LIVE);
-    dropOldest(this.#dead, MAX_DEAD);
     return left > 0;
+  }
+
+  /** What is vouched for is one use of the root. */
+  #vouch(name: RootPrefix, until: number, recheck: number): void {
+    const { roots } = this.options;
+    let root = roots.find(name);
+    if (root === undefined || (this.#untils[root] ?? 0) === 0) {
+      if (this.#live >= MAX_LIVE) this.#makeRoom();
+      root = roots.take(name);
+      this.#live++;
+    }
+    if (root >= this.#untils.length) {
+      this.#untils = wider(this.#untils, root);
+      this.#rechecks = wider(this.#rechecks, root);
+    }
+    this.#untils[root] = until;
+    this.#rechecks[root] = recheck;
+  }
+
+  #forget(root: number): void {
+    if ((this.#untils[root] ?? 0) === 0) return;
+    this.#untils[root] = 0;
+    this.#live--;
+    this.options.roots.drop(root);
+  }
+
+  /** Somebody has to go: whoever stands where chance points. */
+  #makeRoom(): void {
+    const start = Math.floor(this.options.dice() * this.#untils.length);
+    const at = this.#untils.findIndex((until, root) => root >= start && until !== 0);
+    this.#forget(at >= 0 ? at : this.#untils.findIndex((until) => until !== 0));
   }
 
   #backOff(): number {
     const longest = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** (this.#failures - 1));
     return (longest * (1 + this.options.dice())) / 2;
   }
+}
+
+function wider(column: Uint32Array, index: number): Uint32Array<ArrayBuffer> {
+  const made = new Uint32Array(Math.ceil((index + 1) * 1.5));
+  made.set(column);
+  return made;
 }
 
 function dropOldest(map: Map<RootPrefix, unknown>, max: number): void {

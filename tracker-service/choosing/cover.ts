@@ -17,26 +17,33 @@ const MIXING = 0.25;
  * Greedy cover: at most `k` peers, best first, that between them hold as many of the wanted roots as
  * possible, from several peers where there are several. When not everybody fits, the last place goes
  * to a peer drawn at random, so that newcomers and the badly scored get a chance to prove themselves.
+ * Only those about to be chosen are asked for with `accept`, which may cost more than the rest.
  */
 export function cover<C extends Candidate>(
   candidates: readonly C[],
-  roots: number,
-  k: number,
-  dice: Dice,
+  { roots, k, dice, accept = () => true }: CoverOptions<C>,
 ): C[] {
   const held = candidates.filter(({ has }) => has.length > 0);
   const rest = held.map((item) => ({ item, weight: item.score * (1 + MIXING * (2 * dice() - 1)) }));
   const worth = new Float64Array(roots).fill(1);
   const chosen: C[] = [];
-  const byDraw = k > 1 && rest.length > k ? 1 : 0;
-  while (chosen.length < k - byDraw && rest.length > 0) {
-    const best = take(rest, indexOfBest(rest, worth));
-    if (!best) break;
-    for (const position of best.item.has) worth[position] = (worth[position] ?? 0) * WORTH_OF_ANOTHER;
-    chosen.push(best.item);
+  while (chosen.length < k && rest.length > 0) {
+    // The last place, if there are others left who want it.
+    const isDrawn = k > 1 && chosen.length === k - 1 && rest.length > 1;
+    const taken = take(rest, isDrawn ? Math.floor(dice() * rest.length) : indexOfBest(rest, worth));
+    if (!taken || !accept(taken.item)) continue;
+    for (const position of taken.item.has) worth[position] = (worth[position] ?? 0) * WORTH_OF_ANOTHER;
+    chosen.push(taken.item);
   }
-  const drawn = byDraw ? take(rest, Math.floor(dice() * rest.length)) : undefined;
-  return drawn ? [...chosen, drawn.item] : chosen;
+  return chosen;
+}
+
+export interface CoverOptions<C> {
+  /** How many roots are wanted. */
+  readonly roots: number;
+  readonly k: number;
+  readonly dice: Dice;
+  readonly accept?: (candidate: C) => boolean;
 }
 
 interface Weighed {

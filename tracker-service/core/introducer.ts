@@ -1,11 +1,10 @@
-import type { RootPrefix, Site } from '../../src/core/brands.js';
+import type { Site } from '../../src/core/brands.js';
 import { Bitfield } from '../../src/core/bitfield.js';
 import type { Clock } from '../../src/core/clock.js';
 import { toBase64Url } from '../../src/protocol/base64.js';
 import type { Introduction } from '../../src/protocol/tracker.js';
 import type { Vouching } from '../admission/vouching.js';
 import { cover, type Candidate } from '../choosing/cover.js';
-import { closeness } from '../choosing/place.js';
 import { bestOf } from '../choosing/ranking.js';
 import { Candidates } from '../holders/candidates.js';
 import type { MemoryIndex } from '../holders/memory-index.js';
@@ -31,8 +30,8 @@ export interface IntroducerOptions {
 
 /** A pair that was introduced a moment ago and still wants has likely failed to connect. */
 const MET_LATELY = 0.5;
-/** Candidates that are looked at closely, besides the drawn: enough for the largest answer, several times over. */
-const SHORT_LIST = 64;
+/** For each place in the answer so many candidates are looked at closely, besides the drawn. */
+const SHORT_LIST = 6;
 /** Further ones drawn at random, so that newcomers and the badly scored get a chance to prove themselves. */
 const DRAWN = 4;
 
@@ -62,13 +61,16 @@ export class Introducer {
 
   #introduce(want: LiveWant, positions: readonly number[], pushed: boolean): void {
     const { message, visitor } = want;
-    if (!visitor.line || (pushed && want.closed)) return;
-    const { dice, pressure, tally, wants } = this.options;
-    this.#collect(visitor.site, message.roots, positions);
-    const offers = [...this.#shortList(visitor)].flatMap((slot) => this.#offer(want, slot) ?? []);
-    const k = pressure.level < FEW_PEERS ? message.k : Math.min(FEW, message.k);
-    const chosen = cover(offers, message.roots.length, k, dice);
-    const peers = chosen.flatMap((offer) => this.#introduction(want, offer) ?? []);
+    if (!visitor.line || (pushed && !this.options.wants.isOpen(want))) return;
+    const { clock, dice, pressure, tally, wants } = this.options;
+    const now = clock.now();
+    this.#collect(want, positions, now);
+    const peers = cover(this.#shortList(visitor, message.k), {
+      roots: message.roots.length,
+      k: pressure.level < FEW_PEERS ? message.k : Math.min(FEW, message.k),
+      dice,
+      accept: (offer) => this.#mayShow(want, offer, now),
+    }).map((offer) => this.#introduction(want, offer));
     if (pushed && peers.length === 0) return;
     tally.introductions(peers.length, pushed);
     visitor.line.send({ t: 'peers', q: message.q, peers });
@@ -79,51 +81,58 @@ export class Introducer {
   }
 
   /** The holders of what is vouched for; what is held but not vouched for is asked about. */
-  #collect(site: Site, roots: readonly RootPrefix[], positions: readonly number[]): void {
-    const { index, numbers } = this.options;
-    const vouching = this.options.vouchingOf(site);
+  #collect({ message, visitor, roots }: LiveWant, positions: readonly number[], now: number): void {
+    const { clock, index, numbers } = this.options;
+    const vouching = this.options.vouchingOf(visitor.site);
+    const ticks = clock.ticks();
     this.#candidates.begin(roots.length, numbers.end);
     for (const position of positions) {
-      const root = roots[position];
-      if (root === undefined) continue;
-      if (vouching.confirms(root)) index.collect(root, position, this.#candidates);
-      else if (index.isHeld(root)) vouching.check([root]);
+      const root = (roots[position] ?? 0) - 1;
+      const name = message.roots[position];
+      if (root < 0 || name === undefined || !index.isHeld(root)) continue;
+      if (vouching.confirms(root, now, ticks)) index.collect(root, position, this.#candidates);
+      else vouching.check([name]);
     }
   }
 
-  #shortList({ place }: Visitor): Set<number> {
+  #shortList(asker: Visitor, k: number): Offer[] {
     const { dice, numbers } = this.options;
     const { count } = this.#candidates;
-    const slots = new Set(bestOf(this.#candidates, numbers, { place, most: SHORT_LIST, dice }));
+    const slots = new Set(
+      bestOf(this.#candidates, numbers, { place: asker.place, most: SHORT_LIST * k, dice }),
+    );
     if (slots.size < count) for (let i = 0; i < DRAWN; i++) slots.add(Math.floor(dice() * count));
-    return slots;
+    return [...slots].flatMap((slot) => this.#offer(asker, slot) ?? []);
   }
 
-  #offer(want: LiveWant, slot: number): Offer | undefined {
-    const { clock, numbers, wants } = this.options;
-    const asker = want.visitor;
-    const peer = numbers.peerOf(this.#candidates.peerAt(slot));
-    if (!peer?.line || peer === asker || want.told.has(peer.pid)) return undefined;
-    if (peer.identity.until <= clock.now()) return undefined;
-    const stranger = !asker.acquaintances.knows(peer.pid);
-    if (stranger && asker.allowances.introductions.waitFor(1) > 0) return undefined;
-    const has = this.#candidates.positionsAt(slot);
-    if (peer.allowances.offers.waitFor(1) > 0) {
-      wants.remind(want, has);
-      return undefined;
-    }
+  #offer(asker: Visitor, slot: number): Offer | undefined {
+    const { numbers } = this.options;
+    const number = this.#candidates.peerAt(slot);
+    const peer = numbers.peerOf(number);
+    if (!peer || peer === asker) return undefined;
     const novelty = asker.acquaintances.metLately(peer.pid) ? MET_LATELY : 1;
-    const score = numbers.weightOf(peer.number) * closeness(asker.place, peer.place) * novelty;
-    return { pid: peer.pid, has, peer, score };
+    const score = numbers.weightOf(number) * numbers.closenessTo(asker.place, number) * novelty;
+    return { pid: peer.pid, has: this.#candidates.positionsAt(slot), peer, score };
   }
 
-  /** Pays for the introduction and makes it; nothing when an allowance ran out among the chosen. */
-  #introduction(want: LiveWant, { peer, has }: Offer): Introduction | undefined {
-    const { acquaintances, allowances, pid } = want.visitor;
-    if (!acquaintances.knows(peer.pid) && !allowances.introductions.take(1)) return undefined;
-    peer.allowances.offers.take(1);
+  /** Whether the peer may be shown to this visitor now; pays for it then. */
+  #mayShow(want: LiveWant, { peer, has }: Offer, now: number): boolean {
+    if (!peer.line || peer.identity.until <= now || want.told?.has(peer.pid)) return false;
+    const { acquaintances, allowances } = want.visitor;
+    const isStranger = !acquaintances.knows(peer.pid);
+    if (isStranger && allowances.introductions.waitFor(1) > 0) return false;
+    if (!peer.allowances.offers.take(1)) {
+      this.options.wants.remind(want, has);
+      return false;
+    }
+    if (isStranger) allowances.introductions.charge(1);
+    return true;
+  }
+
+  #introduction({ message, visitor }: LiveWant, { peer, has }: Offer): Introduction {
+    const { acquaintances } = visitor;
     acquaintances.meet(peer.pid, false);
-    const bits = new Bitfield(want.message.roots.length);
+    const bits = new Bitfield(message.roots.length);
     for (const position of has) bits.set(position);
     const { key, admission } = peer.identity;
     return {
@@ -131,7 +140,7 @@ export class Introducer {
       key,
       ...(admission === undefined ? {} : { admission }),
       has: toBase64Url(bits.toBytes()),
-      pass: acquaintances.passFor(peer.pid, () => this.options.passes.issue(pid, peer.pid)),
+      pass: acquaintances.passFor(peer.pid, () => this.options.passes.issue(visitor.pid, peer.pid)),
     };
   }
 }

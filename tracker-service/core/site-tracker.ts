@@ -7,6 +7,7 @@ import type { Dice } from './dice.js';
 import type { RootsAuthority } from '../admission/hasher-client.js';
 import { MemoryIndex } from '../holders/memory-index.js';
 import { PeerNumbers } from '../holders/peer-numbers.js';
+import { RootTable } from '../holders/root-table.js';
 import { Introducer } from './introducer.js';
 import type { Line } from './line.js';
 import type { Passes } from './passes.js';
@@ -49,6 +50,7 @@ export class SiteTracker {
   readonly visitors: Visitors;
   readonly index: MemoryIndex;
   readonly #numbers = new PeerNumbers<Visitor>();
+  readonly #roots: RootTable;
   /** Each site has its own hash service's word. */
   readonly #vouchings = new Map<Site, Vouching>();
   readonly #wants: LiveWants;
@@ -57,14 +59,14 @@ export class SiteTracker {
   #waitingCount = 0;
   #round: Timer;
 
-  constructor(
-    private readonly options: SiteTrackerOptions,
-  ) {
+  constructor(private readonly options: SiteTrackerOptions) {
     const { clock } = options;
     const numbers = this.#numbers;
-    this.index = new MemoryIndex({ ...options, networkOf: (peer) => numbers.networkOf(peer) });
+    this.#roots = new RootTable(options.dice);
+    const table = { roots: this.#roots };
+    this.index = new MemoryIndex({ ...options, ...table, networkOf: (peer) => numbers.networkOf(peer) });
     this.visitors = new Visitors({ ...options, numbers, gone: (visitor) => this.#clear(visitor) });
-    this.#wants = new LiveWants(clock);
+    this.#wants = new LiveWants(clock, this.#roots);
     const { index } = this;
     const vouchingOf = (site: Site): Vouching => this.#vouchingOf(site);
     const parts = { index, numbers, vouchingOf, wants: this.#wants };
@@ -151,6 +153,7 @@ export class SiteTracker {
   sweep(): void {
     this.visitors.sweep();
     this.#wants.sweep();
+    for (const vouching of this.#vouchings.values()) vouching.sweep();
   }
 
   close(): void {
@@ -187,15 +190,16 @@ export class SiteTracker {
   #vouchingOf(site: Site): Vouching {
     const known = this.#vouchings.get(site);
     if (known) return known;
-    const { clock, dice, roots, tally } = this.options;
+    const { clock, dice, roots: authority, tally } = this.options;
     const vouching = new Vouching({
-      ask: (prefixes) => roots.liveRoots(site, prefixes),
+      ask: (prefixes) => authority.liveRoots(site, prefixes),
       settled: (live, dead) => {
         this.#settle(site, live, dead);
       },
       failed: (error) => {
         tally.trouble(error);
       },
+      roots: this.#roots,
       clock,
       dice,
     });

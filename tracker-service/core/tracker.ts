@@ -56,6 +56,8 @@ export class TrackerCore {
   readonly #node: Bytes;
   readonly #forSessions: SessionOptions;
   #sweeper: Timer;
+  /** Of the goodbyes (ms), from the first one on. */
+  #spread: number | undefined;
   #closed = false;
 
   constructor(private readonly options: TrackerCoreOptions) {
@@ -91,16 +93,27 @@ export class TrackerCore {
     };
   }
 
-  /** Says goodbye to everybody, spread so that they do not come back all at once. */
+  /**
+   * Says goodbye to so many at most, with a spread so that they do not come back all at once. Returns how
+   * many are left.
+   */
+  farewell(count: number): number {
+    this.#spread ??= Math.min(LONGEST_SPREAD, SHORTEST_SPREAD + SPREAD_EACH * this.#sessions.size);
+    let told = 0;
+    for (const session of this.#sessions) {
+      if (told++ >= count) break;
+      session.send({ t: 'bye', retry: [0, this.#spread] });
+      session.end('going-away');
+    }
+    return this.#sessions.size;
+  }
+
+  /** Says goodbye to everybody who is left, and forgets everything. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#sweeper !== undefined) this.options.clock.clearTimeout(this.#sweeper);
-    const spread = Math.min(LONGEST_SPREAD, SHORTEST_SPREAD + SPREAD_EACH * this.#sessions.size);
-    for (const session of [...this.#sessions]) {
-      session.send({ t: 'bye', retry: [0, spread] });
-      session.end('going-away');
-    }
+    this.farewell(this.#sessions.size);
     for (const site of this.#sites.values()) site.close();
     this.#sites.clear();
   }

@@ -3,11 +3,12 @@ import type { Dice } from '../core/dice.js';
 import type { Limits } from '../config.js';
 import type { Candidates } from './candidates.js';
 import { Lists } from './lists.js';
-import { RootTable } from './root-table.js';
+import type { RootTable } from './root-table.js';
 
 export interface MemoryIndexOptions {
   readonly limits: Pick<Limits, 'holdersPerRoot' | 'holdersPerNetwork'>;
   readonly dice: Dice;
+  readonly roots: RootTable;
   /** The network of a peer, for the limit of holders per network; 0 when it says nothing. */
   readonly networkOf: (peer: number) => number;
 }
@@ -24,24 +25,23 @@ export const MAX_HELD = Math.floor((Lists.MAX_SIZE - SLACK) / 1.25);
  * without holders and a peer without roots take no room.
  */
 export class MemoryIndex {
-  readonly #roots: RootTable;
+  /** How many roots have holders. */
+  #heldRoots = 0;
   readonly #holders = new Lists();
   readonly #held = new Lists();
   /** By peer: how many roots it holds. */
   #counts = new Uint16Array(64);
   #entries = 0;
 
-  constructor(private readonly options: MemoryIndexOptions) {
-    this.#roots = new RootTable(options.dice);
-  }
+  constructor(private readonly options: MemoryIndexOptions) {}
 
   get size(): { readonly roots: number; readonly entries: number } {
-    return { roots: this.#roots.size, entries: this.#entries };
+    return { roots: this.#heldRoots, entries: this.#entries };
   }
 
   /** Bytes held, slack included. */
   get bytes(): number {
-    return this.#roots.bytes + this.#holders.bytes + this.#held.bytes + this.#counts.byteLength;
+    return this.#holders.bytes + this.#held.bytes + this.#counts.byteLength;
   }
 
   /** How many roots a peer holds. */
@@ -85,18 +85,18 @@ export class MemoryIndex {
     }
   }
 
-  isHeld(name: RootPrefix): boolean {
-    return this.#roots.find(name) !== undefined;
+  /** Whether anybody holds the root with this number. */
+  isHeld(root: number): boolean {
+    return this.#holders.sizeOf(root) > 0;
   }
 
-  /** Adds the holders of `name` to the candidates, as those of the root at `position`. */
-  collect(name: RootPrefix, position: number, candidates: Candidates): void {
-    const root = this.#roots.find(name);
-    if (root !== undefined) candidates.add(position, this.#holders.view(root));
+  /** Adds the holders of a root to the candidates, as those of the root at `position`. */
+  collect(root: number, position: number, candidates: Candidates): void {
+    candidates.add(position, this.#holders.view(root));
   }
 
   #add(peer: number, name: RootPrefix): boolean {
-    const root = this.#roots.intern(name);
+    const root = this.#rootToHold(name);
     if (this.#holders.view(root).includes(peer)) return false;
     this.#makeRoom(root, this.options.networkOf(peer));
     this.#holders.push(root, peer);
@@ -104,6 +104,18 @@ export class MemoryIndex {
     this.#count(peer, 1);
     this.#entries++;
     return true;
+  }
+
+  /** The number of a root that will have a holder: the index is one user of it, however many hold it. */
+  #rootToHold(name: RootPrefix): number {
+    const known = this.#roots.find(name);
+    if (known !== undefined && this.isHeld(known)) return known;
+    this.#heldRoots++;
+    return this.#roots.take(name);
+  }
+
+  get #roots(): RootTable {
+    return this.options.roots;
   }
 
   /**
@@ -140,7 +152,9 @@ export class MemoryIndex {
     if (at < 0) return;
     this.#holders.removeAt(root, at);
     this.#lost(peer);
-    if (this.#holders.sizeOf(root) === 0) this.#roots.release(root);
+    if (this.#holders.sizeOf(root) > 0) return;
+    this.#heldRoots--;
+    this.#roots.drop(root);
   }
 
   #lost(peer: number): void {

@@ -9,9 +9,10 @@ const FULLEST = 0.7;
 const FIRST_PLACES = 256;
 
 /**
- * Gives roots small numbers and takes numbers back, so that tables by number stay dense. A hash table with
- * open addressing in typed arrays: some 30 bytes a root, where a map of texts takes more than a hundred.
- * Strangers choose roots, so the hash has a secret: nobody can choose roots that share a place.
+ * Gives roots small numbers, for as long as anybody uses them, so that all else that is known of a root
+ * stands in columns by its number. A hash table with open addressing in typed arrays: some 30 bytes a root,
+ * where a map of texts takes more than a hundred. Strangers choose roots, so the hash has a secret: nobody
+ * can choose roots that share a place.
  */
 export class RootTable {
   /** By number: the words of the root. */
@@ -19,6 +20,8 @@ export class RootTable {
   /** By place: the number of the root plus one, or 0. */
   #places = new Uint32Array(FIRST_PLACES);
   readonly #free: number[] = [];
+  /** By number: how many use it. */
+  #uses = new Uint16Array(FIRST_PLACES);
   readonly #secret: readonly number[];
   readonly #asked = new Uint32Array(WORDS);
   #end = 0;
@@ -33,7 +36,7 @@ export class RootTable {
   }
 
   get bytes(): number {
-    return this.#keys.byteLength + this.#places.byteLength;
+    return this.#keys.byteLength + this.#places.byteLength + this.#uses.byteLength;
   }
 
   find(name: RootPrefix): number | undefined {
@@ -42,17 +45,18 @@ export class RootTable {
     return number === 0 ? undefined : number - 1;
   }
 
-  intern(name: RootPrefix): number {
+  /** The number of a root that is used once more from now on. */
+  take(name: RootPrefix): number {
     this.#read(name);
     const place = this.#placeOfAsked();
     const known = this.#places[place] ?? 0;
-    if (known !== 0) return known - 1;
+    if (known !== 0) return this.#retain(known - 1);
     const number = this.#free.pop() ?? this.#end++;
-    if ((number + 1) * WORDS > this.#keys.length) this.#keys = widened(this.#keys);
+    if (number >= this.#uses.length) this.#widen();
     this.#keys.set(this.#asked, number * WORDS);
     this.#places[place] = number + 1;
     if (this.size > this.#places.length * FULLEST) this.#rehash();
-    return number;
+    return this.#retain(number);
   }
 
   nameOf(number: number): RootPrefix {
@@ -60,11 +64,22 @@ export class RootTable {
     return Array.from(words, (word) => word.toString(16).padStart(DIGITS, '0')).join('') as RootPrefix;
   }
 
-  /** Frees a root's number for the next root. */
-  release(number: number): void {
+  /** One who took it uses it no more; the last one frees its number for another root. */
+  drop(number: number): void {
+    const uses = this.#uses[number] ?? 0;
+    if (uses === 0) return;
+    this.#uses[number] = uses - 1;
+    if (uses === 1) this.#release(number);
+  }
+
+  #retain(number: number): number {
+    this.#uses[number] = (this.#uses[number] ?? 0) + 1;
+    return number;
+  }
+
+  #release(number: number): void {
     this.#asked.set(this.#keys.subarray(number * WORDS, (number + 1) * WORDS));
     const place = this.#placeOfAsked();
-    if (this.#places[place] !== number + 1) return;
     this.#close(place);
     this.#free.push(number);
   }
@@ -124,6 +139,16 @@ export class RootTable {
     return this.#hash(a ?? 0, b ?? 0, c ?? 0, d ?? 0) & (this.#places.length - 1);
   }
 
+  #widen(): void {
+    const room = Math.ceil(this.#uses.length * 1.5);
+    const keys = new Uint32Array(room * WORDS);
+    keys.set(this.#keys);
+    this.#keys = keys;
+    const uses = new Uint16Array(room);
+    uses.set(this.#uses);
+    this.#uses = uses;
+  }
+
   #rehash(): void {
     const numbers = this.#places.filter((number) => number !== 0);
     this.#places = new Uint32Array(this.#places.length * 2);
@@ -134,10 +159,4 @@ export class RootTable {
       this.#places[place] = number;
     }
   }
-}
-
-function widened(keys: Uint32Array): Uint32Array {
-  const wider = new Uint32Array(Math.ceil((keys.length * 1.5) / WORDS) * WORDS);
-  wider.set(keys);
-  return wider;
 }

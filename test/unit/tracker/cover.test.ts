@@ -19,13 +19,20 @@ describe('cover', () => {
       candidate('rest', [4, 5]),
       candidate('none', []),
     ];
-    expect(names(cover(candidates, 6, 3, seededRandom(1)))).toEqual(['wide', 'rest', 'half']);
+    expect(names(cover(candidates, { roots: 6, k: 3, dice: seededRandom(1) }))).toEqual([
+      'wide',
+      'rest',
+      'half',
+    ]);
   });
 
   it('prefers the better of two alike', () => {
     const candidates = [candidate('poor', [0], 0.2), candidate('good', [0], 1)];
     for (let seed = 0; seed < 50; seed++) {
-      expect(names(cover(candidates, 1, 2, seededRandom(seed)))).toEqual(['good', 'poor']);
+      expect(names(cover(candidates, { roots: 1, k: 2, dice: seededRandom(seed) }))).toEqual([
+        'good',
+        'poor',
+      ]);
     }
   });
 
@@ -33,7 +40,7 @@ describe('cover', () => {
     const candidates = Array.from({ length: 10 }, (_, i) => candidate(`p${i}`, [0]));
     const first = new Set<string>();
     for (let seed = 0; seed < 200; seed++) {
-      first.add(names(cover(candidates, 1, 2, seededRandom(seed)))[0] ?? '');
+      first.add(names(cover(candidates, { roots: 1, k: 2, dice: seededRandom(seed) }))[0] ?? '');
     }
     expect(first.size).toBe(10);
   });
@@ -45,7 +52,7 @@ describe('cover', () => {
     ];
     let drawn = 0;
     for (let seed = 0; seed < 300; seed++) {
-      if (names(cover(candidates, 3, 3, seededRandom(seed))).includes('bad')) drawn++;
+      if (names(cover(candidates, { roots: 3, k: 3, dice: seededRandom(seed) })).includes('bad')) drawn++;
     }
     expect(drawn).toBeGreaterThan(10);
   });
@@ -62,7 +69,7 @@ describe('cover', () => {
         ),
       );
       const useful = candidates.filter(({ has }) => has.length > 0).length;
-      const chosen = names(cover(candidates, 30, k, dice));
+      const chosen = names(cover(candidates, { roots: 30, k, dice }));
       expect(chosen).toHaveLength(Math.min(k, useful));
       expect(new Set(chosen).size).toBe(chosen.length);
     }

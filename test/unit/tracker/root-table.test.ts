@@ -8,12 +8,12 @@ describe('the table of roots', () => {
   it('numbers roots densely, and tells their names', () => {
     const table = new RootTable(seededRandom(1));
     const names = ['0123456789abcdef0123456789abcdef', 'ffffffffffffffffffffffffffffffff'] as RootPrefix[];
-    expect(names.map((name) => table.intern(name))).toEqual([0, 1]);
-    expect(names.map((name) => table.intern(name))).toEqual([0, 1]);
+    expect(names.map((name) => table.take(name))).toEqual([0, 1]);
+    expect(names.map((name) => table.find(name))).toEqual([0, 1]);
     expect([table.nameOf(0), table.nameOf(1), table.size]).toEqual([...names, 2]);
-    table.release(0);
+    table.drop(0);
     expect([table.find(names[0] ?? prefix(0)), table.find(names[1] ?? prefix(0))]).toEqual([undefined, 1]);
-    expect(table.intern(prefix(5))).toBe(0);
+    expect(table.take(prefix(5))).toBe(0);
   });
 
   it('agrees with a map through random changes, however roots collide', () => {
@@ -24,10 +24,11 @@ describe('the table of roots', () => {
       for (let step = 0; step < 20_000; step++) {
         const root = prefix(Math.floor(dice() * 2000) * (seed % 2 === 0 ? 1 : 2 ** 32));
         expect(table.find(root)).toBe(model.get(root));
-        if (dice() < 0.55) model.set(root, table.intern(root));
-        else {
+        if (dice() < 0.55) {
+          if (!model.has(root)) model.set(root, table.take(root));
+        } else {
           const number = model.get(root);
-          if (number !== undefined) table.release(number);
+          if (number !== undefined) table.drop(number);
           model.delete(root);
         }
       }
@@ -38,12 +39,22 @@ describe('the table of roots', () => {
     }
   });
 
+  it('keeps a number until the last of its users has dropped it', () => {
+    const table = new RootTable(seededRandom(1));
+    for (let i = 0; i < 3; i++) expect(table.take(prefix(1))).toBe(0);
+    table.drop(0);
+    table.drop(0);
+    expect(table.find(prefix(1))).toBe(0);
+    table.drop(0);
+    expect([table.find(prefix(1)), table.size]).toEqual([undefined, 0]);
+  });
+
   it('does not mind a number that is not in use', () => {
     const table = new RootTable(seededRandom(1));
-    table.intern(prefix(1));
-    table.release(0);
-    table.release(0);
+    table.take(prefix(1));
+    table.drop(0);
+    table.drop(0);
     expect(table.size).toBe(0);
-    expect([table.intern(prefix(2)), table.intern(prefix(3))]).toEqual([0, 1]);
+    expect([table.take(prefix(2)), table.take(prefix(3))]).toEqual([0, 1]);
   });
 });

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { RootPrefix } from '../../../src/core/brands.js';
 import { MAX_ROOTS_ASKED, type RootsResponse } from '../../../src/protocol/hasher.js';
 import { Vouching } from '../../../tracker-service/admission/vouching.js';
+import { RootTable } from '../../../tracker-service/holders/root-table.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { seededRandom } from '../../support/random.js';
 import { prefix } from '../../support/tracker-world.js';
@@ -30,6 +31,7 @@ function vouching(ask: Ask): Vouching {
     },
     settled: (live, dead) => heard.push({ live, dead }),
     failed: () => failures++,
+    roots: new RootTable(seededRandom(1)),
     clock,
     dice: seededRandom(1),
   });

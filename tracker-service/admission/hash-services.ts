@@ -1,0 +1,43 @@
+import type { RootPrefix, Site } from '../../src/core/brands.js';
+import type { RootsResponse } from '../../src/protocol/hasher.js';
+import { notAdmitted, type AdmissionDesk, type AdmissionVerdict, type Applicant } from './admission.js';
+import type { RootsAuthority } from './hasher-client.js';
+
+/** One hash service, as the tracker uses it. */
+export interface Service {
+  /** Its only site; `undefined`: all that no other service is for. */
+  readonly site: Site | undefined;
+  readonly desk: AdmissionDesk;
+  readonly roots: RootsAuthority;
+  /** Rejects when its keys cannot be had. */
+  readonly ready: () => Promise<unknown>;
+}
+
+/** Several hash services, each for its site: who is admitted and what is live, that one says. */
+export class HashServices implements AdmissionDesk, RootsAuthority {
+  constructor(private readonly services: readonly Service[]) {}
+
+  admit(applicant: Applicant, origin: string | undefined): Promise<AdmissionVerdict> {
+    const service = this.#serviceFor(applicant.site);
+    if (service) return service.desk.admit(applicant, origin);
+    return Promise.resolve(notAdmitted('this tracker serves other sites'));
+  }
+
+  liveRoots(site: Site, roots: readonly RootPrefix[]): Promise<RootsResponse['live']> {
+    return this.#serviceFor(site)?.roots.liveRoots(site, roots) ?? Promise.resolve([]);
+  }
+
+  /** Resolves with how many of them cannot be reached; rejects when that is all of them. */
+  async unreachable(): Promise<number> {
+    const states = await Promise.allSettled(this.services.map(({ ready }) => ready()));
+    const failures = states.flatMap((state) => (state.status === 'rejected' ? [state] : []));
+    const [first] = failures;
+    if (first && failures.length === states.length) throw first.reason;
+    return failures.length;
+  }
+
+  #serviceFor(site: Site): Service | undefined {
+    const own = this.services.find((service) => service.site === site);
+    return own ?? this.services.find((service) => service.site === undefined);
+  }
+}

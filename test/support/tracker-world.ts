@@ -148,6 +148,8 @@ export class Client {
   session: Session;
   connection: FakeConnection;
   welcome: Welcome | undefined;
+  /** Neither dropped nor gone. */
+  isThere = true;
 
   constructor(
     readonly world: TrackerWorld,
@@ -204,12 +206,14 @@ export class Client {
 
   /** The socket drops without a word; `rejoin` comes back on a new one. */
   drop(): void {
+    this.isThere = false;
     this.session.closed();
   }
 
   async rejoin(changes: Partial<Hello> = {}): Promise<this> {
     this.connection = new FakeConnection({ place: this.connection.place });
     this.session = this.world.core.connect(this.connection);
+    this.isThere = true;
     return this.join({ ...(this.welcome ? { resume: this.welcome.resume } : {}), ...changes });
   }
 }

@@ -210,7 +210,8 @@ export class PeerfoldWorker {
     if (this.#trust.permission !== 'yes') return false;
     const using = { keys: this.#keys, clock: this.#options.clock };
     const checked = await verifyAdmission(admission, key, using).catch(() => undefined);
-    return checked?.verdict === 'verified' && checked.claims.site === this.#options.config.site;
+    const { site, partners } = this.#options.config;
+    return checked?.verdict === 'verified' && [site, ...partners].includes(checked.claims.site);
   }
 
   #onPolicy(policy: PolicyClaims | undefined): void {

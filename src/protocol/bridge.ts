@@ -45,6 +45,8 @@ export interface SiteConfig {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly origins: readonly string[];
+  /** Sites whose visitors may be peers, admitted by the same hash service. */
+  readonly partners: readonly string[];
   /** Seconds of a video that come over HTTP first. */
   readonly headStart: number;
   /** Fixed deadline in milliseconds instead of the adaptive one. */

@@ -11,6 +11,7 @@ export const CONFIG: SiteConfig = {
   include: ['/media/*'],
   exclude: [],
   origins: [],
+  partners: [],
   static: false,
   headStart: 10,
   minSize: 16384,

@@ -1,6 +1,13 @@
 import { generateKeyPair } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { DIGEST_TYPE, REFUSAL_TYPE } from '../../../src/protocol/hasher.js';
+import {
+  ADMISSION_AUDIENCE,
+  ADMISSION_TYPE,
+  DIGEST_TYPE,
+  REFUSAL_TYPE,
+} from '../../../src/protocol/hasher.js';
+import { createIdentity } from '../../../src/protocol/seal.js';
+import { thumbprint } from '../../../src/verify/statements.js';
 import { visitTo, type Visit } from '../../support/visits.js';
 import { WorkerRig, SITE, expectSame, piece, urlOf } from '../../support/worker-rig.js';
 
@@ -179,6 +186,21 @@ describe('a hostile page', () => {
     page.hello({ build: 'other' });
     await rig.rest();
     expect(page.heard.map(({ t }) => t)).toEqual(['mismatch']);
+  });
+
+  it('can have visitors of partner sites admitted, and of no other site', async () => {
+    const rig = await WorkerRig.make({ config: { partners: ['https://www.example.org'] } });
+    const page = await rig.visitor();
+    const { publicKey: key } = await createIdentity();
+    const jkt = await thumbprint(key);
+    const sites = [SITE, 'https://www.example.org', 'https://www.example.net'];
+    for (const [id, site] of sites.entries()) {
+      const exp = Math.floor(rig.clock.now() / 1000) + 600;
+      const claims = { aud: ADMISSION_AUDIENCE, site, jkt, exp };
+      page.say({ t: 'admit', id, admission: await rig.jws(ADMISSION_TYPE, claims), key });
+      await rig.rest();
+      expect(page.last('admitted')).toEqual({ t: 'admitted', id, ok: id < 2 });
+    }
   });
 
   it('cannot pass a foreign admission', async () => {

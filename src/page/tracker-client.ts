@@ -17,8 +17,11 @@ import type { Admission, Admissions } from './admissions.js';
 import { BackOff } from './back-off.js';
 import { retryAfter } from './hasher-client.js';
 import { Haves } from './haves.js';
+import { OutgoingSignals } from './outgoing-signals.js';
 import { TrackerSession, type SocketHandlers, type TrackerSocket } from './tracker-session.js';
 import { Wants } from './wants.js';
+
+type TimerName = 'connect' | 'have' | 'want' | 'signal' | 'renew';
 
 /** Opens a socket; throws for an address that is none. */
 export type OpenSocket = (url: string, protocol: string, handlers: SocketHandlers) => TrackerSocket;
@@ -51,6 +54,7 @@ export interface TrackerEvents {
 /** Changes of a moment travel together (ms): a page's images are asked for, and verified, in bursts. */
 const WANT_COALESCE = 20;
 const HAVE_COALESCE = 100;
+const SIGNAL_COALESCE = 5;
 /** A session that lasted this long (ms) shows that the tracker works; back-off starts anew. */
 const STABLE = 30_000;
 /** How long (ms) the tracker keeps a dropped visitor's identity. */
@@ -65,7 +69,8 @@ export class TrackerClient {
   readonly #haves = new Haves();
   readonly #wants: Wants;
   readonly #backOff: BackOff;
-  readonly #timers = new Map<'connect' | 'have' | 'want' | 'renew', Timer>();
+  readonly #timers = new Map<TimerName, Timer>();
+  readonly #signals = new OutgoingSignals();
   #session: TrackerSession | undefined;
   #welcome: (Welcome & { readonly at: number }) | undefined;
   #resume: { readonly secret: string; readonly until: number } | undefined;
@@ -106,7 +111,9 @@ export class TrackerClient {
   }
 
   signal(to: PeerId, pass: string, box: string): void {
-    this.#session?.send({ t: 'signal', to, pass, box });
+    if (!this.#welcome) return;
+    this.#signals.add({ to, pass, box });
+    this.#later('signal', SIGNAL_COALESCE, this.#sendSignals);
   }
 
   report(report: Omit<Report, 't'>): void {
@@ -135,7 +142,7 @@ export class TrackerClient {
   }
 
   /** One timer of each name; setting one that runs already changes nothing. */
-  #later(name: 'connect' | 'have' | 'want' | 'renew', ms: number, run: () => void): void {
+  #later(name: TimerName, ms: number, run: () => void): void {
     if (this.#closed || this.#timers.has(name)) return;
     const timer = this.options.clock.setTimeout(() => {
       this.#timers.delete(name);
@@ -209,31 +216,27 @@ export class TrackerClient {
   }
 
   #renewInTime({ renewAt }: Admission): void {
-    this.#later('renew', Math.max(0, renewAt - this.options.clock.now()), this.#renew);
+    const wait = Math.max(0, renewAt - this.options.clock.now());
+    this.#later('renew', wait, () => void this.#renew());
   }
 
   /** A new admission goes over the socket there is; one that comes too late for it is the next one's. */
-  readonly #renew = (): void => {
+  async #renew(): Promise<void> {
     const session = this.#session;
-    void Promise.resolve(this.options.admissions?.get()).then(
-      (admission) => {
-        if (!admission || session !== this.#session) return;
-        if (session?.send({ t: 'renew', seq: 0, admission: admission.jws })) this.#renewInTime(admission);
-        else this.#reconnect();
-      },
-      () => {
-        if (session === this.#session) this.#reconnect();
-      },
-    );
-  };
+    const admission = await this.options.admissions?.get().catch(() => undefined);
+    if (session !== this.#session) return;
+    if (admission && session?.send({ t: 'renew', seq: 0, admission: admission.jws }))
+      this.#renewInTime(admission);
+    else this.#reconnect();
+  }
 
   /** On a new socket, as the same visitor. */
-  readonly #reconnect = (): void => {
+  #reconnect(): void {
     if (this.#timers.has('connect')) return;
     this.#hangUp();
     this.#dropWants();
     this.#connect();
-  };
+  }
 
   #ended(reason: string, retry?: number): void {
     const { clock, admissions, on } = this.options;
@@ -255,6 +258,10 @@ export class TrackerClient {
   readonly #sendHaves = (): void => {
     if (!this.#welcome) return;
     for (const message of this.#haves.take()) this.#session?.send(message);
+  };
+
+  readonly #sendSignals = (): void => {
+    for (const message of this.#signals.take()) this.#session?.send(message);
   };
 
   readonly #sendWants = (): void => {

@@ -2,6 +2,7 @@ import type { PeerId, RootPrefix, Site } from '../core/brands.js';
 import { isPeerId, isRootPrefix } from '../core/brands.js';
 import {
   MAX_HAVE_ROOTS,
+  MAX_SIGNALS,
   MAX_SIGNAL_LENGTH,
   MAX_TOKEN_LENGTH,
   MAX_TRACKER_MESSAGE,
@@ -65,10 +66,14 @@ export interface CancelWant {
 }
 /** A sealed signal to an introduced peer; the tracker cannot read `box`. */
 export interface SignalTo {
-  readonly t: 'signal';
   readonly to: PeerId;
   readonly pass: string;
   readonly box: string;
+}
+/** Signals of one moment, at least one. Each is relayed or refused on its own. */
+export interface Signals {
+  readonly t: 'signal';
+  readonly list: readonly SignalTo[];
 }
 /** How busy this visitor's upload is: 0 idle, 3 full. */
 export interface Load {
@@ -88,7 +93,7 @@ export interface ClientBye {
   readonly t: 'bye';
 }
 export type ClientMessage =
-  Hello | Proof | Renew | Have | Want | CancelWant | SignalTo | Load | Report | ClientBye;
+  Hello | Proof | Renew | Have | Want | CancelWant | Signals | Load | Report | ClientBye;
 
 /** A nonce sealed (HPKE base mode) to the key of `hello`. */
 export interface Challenge {
@@ -196,8 +201,7 @@ const clientChecks: Record<ClientMessage['t'], (m: JsonObject) => boolean> = {
     isWhole(m['k'], 1, MAX_WANT_PEERS) &&
     isWhole(m['live'], 0, MAX_LIVE_SECONDS),
   cancel: (m) => isWhole(m['q'], 0, MAX_SEQ),
-  signal: (m) =>
-    isPeerId(m['to']) && isBase64Url(m['pass'], MAX_PASS) && isBase64Url(m['box'], MAX_SIGNAL_LENGTH),
+  signal: (m) => isListOf(m['list'], MAX_SIGNALS, isSignalTo) && m['list'].length > 0,
   load: (m) => isWhole(m['up'], 0, 3),
   report: (m) =>
     isPeerId(m['pid']) && ['ok', 'bad', 'slow', 'bytes'].every((field) => isWhole(m[field], 0, MAX_COUNT)),
@@ -238,6 +242,15 @@ function isTrackerMessage(m: JsonObject): m is JsonObject & TrackerMessage {
     typeof kind === 'string' &&
     Object.hasOwn(trackerChecks, kind) &&
     trackerChecks[kind as TrackerMessage['t']](m)
+  );
+}
+
+function isSignalTo(value: unknown): value is SignalTo {
+  return (
+    isObject(value) &&
+    isPeerId(value['to']) &&
+    isBase64Url(value['pass'], MAX_PASS) &&
+    isBase64Url(value['box'], MAX_SIGNAL_LENGTH)
   );
 }
 

@@ -165,8 +165,8 @@ export class Client {
     return this.welcome.pid;
   }
 
-  say(message: ClientMessage): Promise<void> {
-    return this.session.receive(JSON.stringify(message));
+  async say(message: ClientMessage): Promise<void> {
+    await this.session.receive(JSON.stringify(message));
   }
 
   /** The last message of a kind. */

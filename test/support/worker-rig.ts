@@ -355,7 +355,7 @@ export class WorkerRig {
     return {
       config: {
         ...{ site: SITE, hasher: HASHER, tracker: 'wss://track.example', include: ['/media/*'], exclude: [] },
-        ...{ origins: ['https://cdn.example'], static: false, headStart: 10, minSize: 16_384 },
+        ...{ origins: ['https://cdn.example'], partners: [], static: false, headStart: 10, minSize: 16_384 },
         ...this.config,
       },
       clock: this.clock,

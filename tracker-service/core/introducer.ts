@@ -2,7 +2,6 @@ import type { Site } from '../../src/core/brands.js';
 import { Bitfield } from '../../src/core/bitfield.js';
 import type { Clock } from '../../src/core/clock.js';
 import { toBase64Url } from '../../src/protocol/base64.js';
-import type { Introduction } from '../../src/protocol/tracker.js';
 import type { Vouching } from '../admission/vouching.js';
 import { cover, type Candidate } from '../choosing/cover.js';
 import { bestOf } from '../choosing/ranking.js';
@@ -13,6 +12,7 @@ import type { Dice } from './dice.js';
 import type { Passes } from './passes.js';
 import type { Pressure } from './pressure.js';
 import type { Tally } from './tally.js';
+import { peersText, type Shown } from './texts.js';
 import type { Visitor } from './visitor.js';
 import type { LiveWant, LiveWants } from './wants.js';
 
@@ -73,7 +73,7 @@ export class Introducer {
     }).map((offer) => this.#introduction(want, offer));
     if (pushed && peers.length === 0) return;
     tally.introductions(peers.length, pushed);
-    visitor.line.send({ t: 'peers', q: message.q, peers });
+    visitor.line.sendText(peersText(message.q, peers));
     wants.told(
       want,
       peers.map(({ pid }) => pid),
@@ -129,16 +129,14 @@ export class Introducer {
     return true;
   }
 
-  #introduction({ message, visitor }: LiveWant, { peer, has }: Offer): Introduction {
+  #introduction({ message, visitor }: LiveWant, { peer, has }: Offer): Shown {
     const { acquaintances } = visitor;
     acquaintances.meet(peer.pid, false);
     const bits = new Bitfield(message.roots.length);
     for (const position of has) bits.set(position);
-    const { key, admission } = peer.identity;
     return {
       pid: peer.pid,
-      key,
-      ...(admission === undefined ? {} : { admission }),
+      card: peer.card,
       has: toBase64Url(bits.toBytes()),
       pass: acquaintances.passFor(peer.pid, () => this.options.passes.issue(visitor.pid, peer.pid)),
     };

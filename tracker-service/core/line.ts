@@ -21,5 +21,7 @@ export interface Line {
   /** The visitor reads too slowly for anything it did not ask for. */
   readonly crowded: boolean;
   send(message: TrackerMessage): void;
+  /** The same for a message that was put together as text. */
+  sendText(text: string): void;
   end(reason: EndReason): void;
 }

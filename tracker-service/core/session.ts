@@ -99,28 +99,32 @@ export class Session implements Line {
     this.#heardAt = this.options.clock.ticks();
   }
 
-  /** One text message. Settles when it has been dealt with; never rejects, whatever the text. */
-  async receive(text: string): Promise<void> {
-    if (this.#over) return;
+  /**
+   * One text message. Whatever it is, nothing is thrown and nothing rejects; a promise is returned only
+   * where something has to be waited for.
+   */
+  receive(text: string): Promise<void> | undefined {
+    if (this.#over) return undefined;
     this.heard();
     const wait = this.#pay(1 + text.length / CHARACTERS_PER_POINT);
     if (wait > 0) {
       this.#overrun('message', wait);
-      return;
+      return undefined;
     }
     const message = parseClientMessage(text);
     if (!message) {
       this.#refuse('message', { code: 'bad-message', message: 'malformed or over a bound' });
-      return;
+      return undefined;
     }
     this.options.tally.message(message.t);
     try {
-      const refusal = await this.#handle(message);
-      if (refusal) this.#refuse(message.t, refusal);
+      const outcome = this.#handle(message);
+      if (outcome instanceof Promise) return this.#settled(message.t, outcome);
+      if (outcome) this.#refuse(message.t, outcome);
     } catch (error) {
-      this.options.tally.trouble(error);
-      this.#refuse(message.t, { code: 'full', message: 'failed here, not your fault', retry: 5_000 });
+      this.#failed(message.t, error);
     }
+    return undefined;
   }
 
   /** The socket is gone. */
@@ -135,9 +139,13 @@ export class Session implements Line {
   }
 
   send(message: TrackerMessage): void {
+    this.sendText(JSON.stringify(message));
+  }
+
+  sendText(text: string): void {
     if (this.#over) return;
     if (this.connection.bufferedAmount > OVERFULL_BYTES) this.end('slow-reader');
-    else this.connection.send(JSON.stringify(message));
+    else this.connection.send(text);
   }
 
   end(reason: EndReason): void {
@@ -145,6 +153,20 @@ export class Session implements Line {
     this.options.tally.ended(reason);
     this.closed();
     this.connection.close(END_CODES[reason], reason);
+  }
+
+  async #settled(re: string, outcome: Promise<Refusal | undefined>): Promise<void> {
+    try {
+      const refusal = await outcome;
+      if (refusal) this.#refuse(re, refusal);
+    } catch (error) {
+      this.#failed(re, error);
+    }
+  }
+
+  #failed(re: string, error: unknown): void {
+    this.options.tally.trouble(error);
+    this.#refuse(re, { code: 'full', message: 'failed here, not your fault', retry: 5_000 });
   }
 
   #handle(message: ClientMessage): Promise<Refusal | undefined> | Refusal | undefined {
@@ -212,7 +234,11 @@ export class Session implements Line {
         site.cancel(visitor, message.q);
         return undefined;
       case 'signal':
-        return site.signal(visitor, message);
+        for (const signal of message.list) {
+          const refusal = site.signal(visitor, signal);
+          if (refusal) this.#refuse(message.t, refusal);
+        }
+        return undefined;
       case 'load':
         site.load(visitor, message);
         return undefined;

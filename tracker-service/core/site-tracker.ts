@@ -14,6 +14,7 @@ import type { Passes } from './passes.js';
 import type { Pressure } from './pressure.js';
 import type { Refusal } from './refusal.js';
 import type { Tally } from './tally.js';
+import { signalText } from './texts.js';
 import type { Visitor } from './visitor.js';
 import { Visitors, type Arrival } from './visitors.js';
 import { Vouching } from '../admission/vouching.js';
@@ -126,10 +127,8 @@ export class SiteTracker {
     if (wait > 0) return { code: 'rate', message: 'too many different peers in a minute', retry: wait };
     if (target.line.crowded) return { code: 'full', message: 'this peer reads too slowly', retry: 1_000 };
     target.acquaintances.meet(visitor.pid, true);
-    const { key, admission } = visitor.identity;
-    const sender = { from: visitor.pid, key, ...(admission === undefined ? {} : { admission }) };
     const wayBack = target.acquaintances.passFor(visitor.pid, () => passes.issue(to, visitor.pid));
-    target.line.send({ t: 'signal', ...sender, pass: wayBack, box });
+    target.line.sendText(signalText(visitor.pid, visitor.card, { pass: wayBack, box }));
     tally.signal();
     return undefined;
   }

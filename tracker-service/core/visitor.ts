@@ -4,6 +4,7 @@ import type { Place } from '../choosing/place.js';
 import { Acquaintances } from './acquaintances.js';
 import type { Allowances } from './allowances.js';
 import type { Line } from './line.js';
+import { cardOf, type Card } from './texts.js';
 
 export interface Identity {
   readonly pid: PeerId;
@@ -38,8 +39,11 @@ export class Visitor {
   number = 0;
   line: Line | undefined;
 
+  #identity: Identity;
+  #card: Card;
+
   constructor(
-    public identity: Identity,
+    identity: Identity,
     public resume: string,
     line: Line,
     readonly place: Place,
@@ -47,7 +51,23 @@ export class Visitor {
     clock: Clock,
   ) {
     this.line = line;
+    this.#identity = identity;
+    this.#card = cardOf(identity);
     this.acquaintances = new Acquaintances(clock);
+  }
+
+  get identity(): Identity {
+    return this.#identity;
+  }
+
+  set identity(identity: Identity) {
+    this.#identity = identity;
+    this.#card = cardOf(identity);
+  }
+
+  /** What peers are told of it besides its pid. */
+  get card(): Card {
+    return this.#card;
   }
 
   get pid(): PeerId {

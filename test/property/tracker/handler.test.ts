@@ -39,12 +39,7 @@ const farewell = fc.oneof(
   fc.record({ t: fc.constant('bye') }),
 );
 const towards = fc.oneof(
-  fc.record({
-    t: fc.constant('signal'),
-    to: small,
-    pass: fc.constantFrom('last', 'AAAA'),
-    box: fc.constant('x'),
-  }),
+  fc.record({ t: fc.constant('signal'), to: small, pass: fc.constantFrom('last', 'AAAA') }),
   fc.record({ t: fc.constant('report'), pid: small, ok: small, bad: small, slow: small, bytes: small }),
 );
 
@@ -127,9 +122,9 @@ class Run {
     const pid = this.clients[(message.to ?? message.pid ?? 0) % VISITORS]?.pid ?? '';
     const met = client.all('peers').flatMap(({ peers }) => peers);
     const pass = met.find((peer) => peer.pid === pid)?.pass ?? 'AAAA';
-    const filled =
-      message.to === undefined ? { pid } : { to: pid, pass: message.pass === 'last' ? pass : 'AAAA' };
-    return JSON.stringify({ ...message, ...filled });
+    if (message.to === undefined) return JSON.stringify({ ...message, pid });
+    const signal = { to: pid, pass: message.pass === 'last' ? pass : 'AAAA', box: 'x' };
+    return JSON.stringify({ t: 'signal', list: [signal, signal] });
   }
 }
 

@@ -430,7 +430,7 @@ async function twoVisitors(content: Uint8Array<ArrayBuffer>, config: SiteConfig)
   const relay = (): void => {
     [a, b].forEach((from, i) => {
       const to = i === 0 ? b : a;
-      const signals = from.tracker.line.of('signal');
+      const signals = from.tracker.line.of('signal').flatMap(({ list }) => list);
       for (const { box } of signals.slice(relayed.get(from.tracker.line) ?? 0)) {
         const key = identities[i]?.publicKey ?? '';
         to.tracker.line.say({ t: 'signal', from: from.tracker.pid, key, ...admitted, pass: 'back', box });

@@ -445,13 +445,28 @@ describe('wants', () => {
 });
 
 describe('signals and reports', () => {
+  it('of one moment go out together, in order, in messages that the tracker takes', async () => {
+    const { client, clock, tracker } = clientOf();
+    await welcomed(client);
+    const boxes = [...Array.from({ length: 14 }, (_, i) => `s${i}`), ...'abcd'].map((name) =>
+      name.length === 1 ? name.repeat(16_384) : name,
+    );
+    for (const box of boxes) client.signal(tracker.pid, 'pass', box);
+    await clock.advance(5);
+    const lists = tracker.line.of('signal').map(({ list }) => list.map(({ box }) => box));
+    expect(lists.map(({ length }) => length)).toEqual([12, 4, 2]);
+    expect(lists.flat()).toEqual(boxes);
+  });
+
   it('go out and come in once welcomed', async () => {
-    const { client, tracker, heard } = clientOf();
+    const { client, clock, tracker, heard } = clientOf();
     client.signal(tracker.pid, 'pass', 'Ym94');
     await welcomed(client);
     client.signal(tracker.pid, 'pass', 'Ym94');
     client.report({ pid: tracker.pid, ok: 1, bad: 0, slow: 0, bytes: 5 });
-    expect(tracker.line.of('signal')).toEqual([{ t: 'signal', to: tracker.pid, pass: 'pass', box: 'Ym94' }]);
+    await clock.advance(5);
+    const signalTo = { to: tracker.pid, pass: 'pass', box: 'Ym94' };
+    expect(tracker.line.of('signal')).toEqual([{ t: 'signal', list: [signalTo] }]);
     expect(tracker.line.of('report')).toHaveLength(1);
     const signal = {
       t: 'signal',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   MAX_HAVE_ROOTS,
+  MAX_SIGNALS,
   MAX_SIGNAL_LENGTH,
   MAX_TRACKER_MESSAGE,
   MAX_WANT_PEERS,
@@ -27,7 +28,7 @@ const clientMessages: Record<string, { valid: object; optional: readonly string[
   have: { valid: { t: 'have', seq: 1, add: [PREFIX], del: [] }, optional: [] },
   want: { valid: { t: 'want', q: 1, roots: [PREFIX], k: 6, live: 10 }, optional: [] },
   cancel: { valid: { t: 'cancel', q: 1 }, optional: [] },
-  signal: { valid: { t: 'signal', to: PID, pass: 'cGFzcw', box: 'Ym94' }, optional: [] },
+  signal: { valid: { t: 'signal', list: [{ to: PID, pass: 'cGFzcw', box: 'Ym94' }] }, optional: [] },
   load: { valid: { t: 'load', up: 3 }, optional: [] },
   report: { valid: { t: 'report', pid: PID, ok: 5, bad: 0, slow: 1, bytes: 300_000 }, optional: [] },
   bye: { valid: { t: 'bye' }, optional: [] },
@@ -122,9 +123,21 @@ describe('bounds on what clients say', () => {
   });
 
   it('signal: the box', () => {
-    const signal = { t: 'signal', to: PID, pass: 'cGFzcw' };
-    expect(client({ ...signal, box: 'A'.repeat(MAX_SIGNAL_LENGTH) })).toBeDefined();
-    expect(client({ ...signal, box: 'A'.repeat(MAX_SIGNAL_LENGTH + 1) })).toBeUndefined();
+    const signal = (box: string) => ({ t: 'signal', list: [{ to: PID, pass: 'cGFzcw', box }] });
+    expect(client(signal('A'.repeat(MAX_SIGNAL_LENGTH)))).toBeDefined();
+    expect(client(signal('A'.repeat(MAX_SIGNAL_LENGTH + 1)))).toBeUndefined();
+  });
+
+  it('signal: the list', () => {
+    const signals = (count: number, one: unknown = { to: PID, pass: 'cGFzcw', box: 'Ym94' }) => ({
+      t: 'signal',
+      list: Array.from({ length: count }, () => one),
+    });
+    expect(client(signals(MAX_SIGNALS))).toBeDefined();
+    expect(client(signals(MAX_SIGNALS + 1))).toBeUndefined();
+    expect(client(signals(0))).toBeUndefined();
+    for (const one of [null, {}, [], { to: PID }, { to: '../', pass: 'cGFzcw', box: 'Ym94' }])
+      expect(client(signals(1, one))).toBeUndefined();
   });
 
   it.each([

@@ -43,10 +43,10 @@ describe('federated sites', () => {
     await have(made, they, shared);
     await have(made, we, shared);
     const [peer] = await shownFor(we, shared);
-    await we.say({ t: 'signal', to: they.pid, pass: peer?.pass ?? '', box: 'offer' });
+    await we.say({ t: 'signal', list: [{ to: they.pid, pass: peer?.pass ?? '', box: 'offer' }] });
     const offer = they.last('signal');
     expect(offer).toMatchObject({ from: we.pid, box: 'offer' });
-    await they.say({ t: 'signal', to: we.pid, pass: offer?.pass ?? '', box: 'answer' });
+    await they.say({ t: 'signal', list: [{ to: we.pid, pass: offer?.pass ?? '', box: 'answer' }] });
     expect(we.last('signal')).toMatchObject({ from: they.pid, box: 'answer' });
   });
 

@@ -32,15 +32,15 @@ describe('signals', () => {
   it('reach the introduced peer, which can answer, and so on', async () => {
     const [holder, asker] = [await world.holder([root]), await world.joined()];
     const pass = await passFor(asker, holder);
-    await asker.say({ t: 'signal', to: holder.pid, pass, box: 'offer' });
+    await asker.say({ t: 'signal', list: [{ to: holder.pid, pass, box: 'offer' }] });
     const offer = holder.last('signal');
     expect(offer).toMatchObject({ from: asker.pid, key: asker.identity.publicKey, box: 'offer' });
     expect(offer?.admission).toMatch(/^ey/);
-    await holder.say({ t: 'signal', to: asker.pid, pass: offer?.pass ?? '', box: 'answer' });
+    await holder.say({ t: 'signal', list: [{ to: asker.pid, pass: offer?.pass ?? '', box: 'answer' }] });
     const answer = asker.last('signal');
     expect(answer).toMatchObject({ from: holder.pid, box: 'answer' });
     await world.clock.advance(59_000);
-    await asker.say({ t: 'signal', to: holder.pid, pass: answer?.pass ?? '', box: 'candidate' });
+    await asker.say({ t: 'signal', list: [{ to: holder.pid, pass: answer?.pass ?? '', box: 'candidate' }] });
     expect(holder.last('signal')).toMatchObject({ box: 'candidate' });
     expect(world.tally.signals).toBe(3);
   });
@@ -61,11 +61,11 @@ describe('signals', () => {
       [asker, thief.pid, pass],
     ];
     for (const [from, to, used] of tries) {
-      await from.say({ t: 'signal', to, pass: used, box: 'x' });
+      await from.say({ t: 'signal', list: [{ to, pass: used, box: 'x' }] });
       expect(from.last('error')).toMatchObject({ re: 'signal', code: 'bad-pass' });
     }
     await world.clock.advance(61_000);
-    await asker.say({ t: 'signal', to: holder.pid, pass, box: 'late' });
+    await asker.say({ t: 'signal', list: [{ to: holder.pid, pass, box: 'late' }] });
     expect(asker.all('error').at(-1)).toMatchObject({ code: 'bad-pass' });
     expect(world.tally.signals).toBe(0);
     expect(holder.all('signal')).toEqual([]);
@@ -76,7 +76,7 @@ describe('signals', () => {
     const pass = await passFor(asker, holder);
     const elsewhere = new TrackerWorld(signer);
     const other = await elsewhere.joined();
-    await other.say({ t: 'signal', to: holder.pid, pass, box: 'x' });
+    await other.say({ t: 'signal', list: [{ to: holder.pid, pass, box: 'x' }] });
     expect(other.last('error')).toMatchObject({ code: 'bad-pass' });
   });
 
@@ -84,7 +84,7 @@ describe('signals', () => {
     const [holder, asker] = [await world.holder([root]), await world.joined()];
     const pass = await passFor(asker, holder);
     holder.drop();
-    await asker.say({ t: 'signal', to: holder.pid, pass, box: 'x' });
+    await asker.say({ t: 'signal', list: [{ to: holder.pid, pass, box: 'x' }] });
     expect(asker.last('error')).toMatchObject({ re: 'signal', code: 'gone' });
   });
 
@@ -92,7 +92,7 @@ describe('signals', () => {
     const [holder, asker] = [await world.holder([root]), await world.joined()];
     const pass = await passFor(asker, holder);
     holder.connection.bufferedAmount = 65 * 1024;
-    await asker.say({ t: 'signal', to: holder.pid, pass, box: 'x' });
+    await asker.say({ t: 'signal', list: [{ to: holder.pid, pass, box: 'x' }] });
     expect(asker.last('error')).toMatchObject({ code: 'full', retry: 1000 });
     expect(holder.all('signal')).toEqual([]);
   });
@@ -104,7 +104,8 @@ describe('signals', () => {
     const asker = await world.joined();
     for (const holder of holders) {
       const pass = await passFor(asker, holder);
-      for (let i = 0; i < 2; i++) await asker.say({ t: 'signal', to: holder.pid, pass, box: 'x' });
+      for (let i = 0; i < 2; i++)
+        await asker.say({ t: 'signal', list: [{ to: holder.pid, pass, box: 'x' }] });
     }
     expect(holders.filter((holder) => holder.all('signal').length === 2)).toHaveLength(3);
     expect(asker.last('error')).toMatchObject({ re: 'signal', code: 'rate' });
@@ -116,9 +117,9 @@ describe('signals', () => {
       const caller = await world.joined();
       callers.push(caller);
       const pass = await passFor(caller, popular);
-      await caller.say({ t: 'signal', to: popular.pid, pass, box: 'offer' });
+      await caller.say({ t: 'signal', list: [{ to: popular.pid, pass, box: 'offer' }] });
       const back = popular.last('signal')?.pass ?? '';
-      await popular.say({ t: 'signal', to: caller.pid, pass: back, box: 'answer' });
+      await popular.say({ t: 'signal', list: [{ to: caller.pid, pass: back, box: 'answer' }] });
     }
     expect(callers.every((caller) => caller.all('signal').length === 1)).toBe(true);
   });
@@ -132,7 +133,7 @@ describe('signals', () => {
     await stranger.join({ site: OTHER_SITE, admission });
     await stranger.say({ t: 'want', q: 1, roots: [root], k: 12, live: 0 });
     expect(stranger.last('peers')?.peers).toEqual([]);
-    await stranger.say({ t: 'signal', to: holder.pid, pass: 'A'.repeat(48), box: 'x' });
+    await stranger.say({ t: 'signal', list: [{ to: holder.pid, pass: 'A'.repeat(48), box: 'x' }] });
     expect(stranger.last('error')).toMatchObject({ code: 'bad-pass' });
   });
 });

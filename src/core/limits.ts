@@ -33,7 +33,7 @@ export const MAX_WANT_ROOTS = 300;
 /** Peers asked for in one `want`; a page keeps at most eight links. */
 export const MAX_WANT_PEERS = 12;
 /** Signals in one message: an offer to each peer of one answer. */
-export const MAX_SIGNALS = MAX_WANT_PEERS;
+export const MAX_SIGNALS = 12;
 
 /** A sealed signal: a full SDP with a dozen candidates is 4 KB, base64url and sealing add half. */
 export const MAX_SIGNAL_LENGTH = 16 * 1024;

@@ -1,5 +1,6 @@
 import { SignJWT, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
 import type { PeerId, RootPrefix, Site } from '../../src/core/brands.js';
+import type { Bytes } from '../../src/core/bytes.js';
 import { toBase64Url } from '../../src/protocol/base64.js';
 import { ADMISSION_AUDIENCE, ADMISSION_TYPE, type RootsResponse } from '../../src/protocol/hasher.js';
 import { createIdentity, open, type Identity } from '../../src/protocol/seal.js';
@@ -23,6 +24,7 @@ import type { Pressure } from '../../tracker-service/core/pressure.js';
 import type { Session } from '../../tracker-service/core/session.js';
 import type { Tally } from '../../tracker-service/core/tally.js';
 import { TrackerCore } from '../../tracker-service/core/tracker.js';
+import type { Others } from '../../tracker-service/nodes/port.js';
 import { FakeClock } from './fake-clock.js';
 import { seededBytes } from './random.js';
 
@@ -220,7 +222,7 @@ export class Client {
 
 /** A tracker core on a standing clock, with a hash service that does as it is told. */
 export class TrackerWorld {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly authority = new FakeAuthority();
   readonly tally = new FakeTally();
   readonly pressure: { level: Pressure['level'] } = { level: 0 };
@@ -231,7 +233,9 @@ export class TrackerWorld {
     limits: Partial<Limits> = {},
     openSites: readonly Site[] = [],
     federations: readonly (readonly Site[])[] = [],
+    fleet?: { readonly clock: FakeClock; readonly node: Bytes; readonly others: Others },
   ) {
+    this.clock = fleet?.clock ?? new FakeClock();
     const all = { ...DEFAULT_LIMITS, ...limits };
     const open = new Set(openSites);
     const signed = new SignedAdmission({ keys: signer.keys, clock: this.clock }, (error) => {
@@ -240,12 +244,14 @@ export class TrackerWorld {
     this.core = new TrackerCore({
       limits: all,
       clock: this.clock,
-      random: seededBytes(1),
+      random: seededBytes(fleet?.node[0] ?? 1),
       desk: new OpenDoorDesk(open, signed),
       roots: new OpenRoots(open, this.authority, this.clock),
       tally: this.tally,
       pressure: this.pressure,
       federations,
+      others: fleet?.others,
+      node: fleet?.node,
     });
   }
 

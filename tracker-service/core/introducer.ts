@@ -9,10 +9,11 @@ import { Candidates } from '../holders/candidates.js';
 import type { MemoryIndex } from '../holders/memory-index.js';
 import type { PeerNumbers } from '../holders/peer-numbers.js';
 import type { Dice } from './dice.js';
+import type { Elsewhere, RemoteOffer } from './elsewhere.js';
 import type { Passes } from './passes.js';
 import type { Pressure } from './pressure.js';
 import type { Tally } from './tally.js';
-import { peersText, type Shown } from './texts.js';
+import { cardOf, peersText, type Shown } from './texts.js';
 import type { Visitor } from './visitor.js';
 import type { LiveWant, LiveWants } from './wants.js';
 
@@ -26,6 +27,7 @@ export interface IntroducerOptions {
   readonly dice: Dice;
   readonly tally: Tally;
   readonly pressure: Pressure;
+  readonly elsewhere: Elsewhere | undefined;
 }
 
 /** A pair that was introduced a moment ago and still wants has likely failed to connect. */
@@ -39,9 +41,10 @@ const DRAWN = 4;
 const FEW_PEERS = 2;
 const FEW = 2;
 
-interface Offer extends Candidate {
-  readonly peer: Visitor;
-}
+/** A peer of this node, or of another one. */
+type Offer =
+  | (Candidate & { readonly peer: Visitor; readonly profile?: undefined })
+  | (RemoteOffer & { readonly peer?: undefined });
 
 /** Shows peers to each other: who holds what is wanted, who is best, and the pass for the pair. */
 export class Introducer {
@@ -49,23 +52,64 @@ export class Introducer {
 
   constructor(private readonly options: IntroducerOptions) {}
 
-  /** Answers a want, if only with an empty list. */
-  answer(want: LiveWant): void {
-    this.#introduce(want, [...want.message.roots.keys()], false);
+  /** Answers a want, if only with an empty list; at once unless other nodes have to be asked. Never rejects. */
+  answer(want: LiveWant): Promise<void> | undefined {
+    return this.#introduce(want, [...want.message.roots.keys()], false);
   }
 
   /** Tells an open want about the holders that `positions` got meanwhile, if there are any. */
-  push(want: LiveWant, positions: readonly number[]): void {
-    if (!want.visitor.line?.crowded) this.#introduce(want, positions, true);
+  push(want: LiveWant, positions: readonly number[]): Promise<void> | undefined {
+    return want.visitor.line?.crowded ? undefined : this.#introduce(want, positions, true);
   }
 
-  #introduce(want: LiveWant, positions: readonly number[], pushed: boolean): void {
+  #introduce(want: LiveWant, positions: readonly number[], pushed: boolean): Promise<void> | undefined {
+    const { elsewhere, tally } = this.options;
+    const rare = elsewhere ? this.#rare(want, positions) : [];
+    if (!elsewhere || rare.length === 0) {
+      this.#show(want, this.#offersHere(want, positions), pushed);
+      return undefined;
+    }
+    return elsewhere
+      .offers(want, rare)
+      .then((offers) => this.#vouchedFor(want, offers))
+      .catch((error: unknown) => {
+        tally.trouble(error);
+        return [];
+      })
+      .then((offers) => {
+        // Meanwhile things have changed here, too.
+        this.#show(want, [...this.#offersHere(want, positions), ...offers], pushed);
+      });
+  }
+
+  /** What has too few holders here to answer with. */
+  #rare({ message, roots }: LiveWant, positions: readonly number[]): number[] {
+    return positions.filter((position) => {
+      const root = (roots[position] ?? 0) - 1;
+      return root < 0 || this.options.index.holdersOf(root) < message.k;
+    });
+  }
+
+  /** What is held elsewhere counts here as far as it is vouched for here. */
+  #vouchedFor({ message, visitor }: LiveWant, offers: readonly RemoteOffer[]): RemoteOffer[] {
+    const vouching = this.options.vouchingOf(visitor.site);
+    const names = (positions: readonly number[]) => positions.flatMap((i) => message.roots[i] ?? []);
+    vouching.check(names([...new Set(offers.flatMap(({ has }) => has))]));
+    const isLive = (position: number): boolean => names([position]).every((root) => vouching.isLive(root));
+    return offers.map((offer) => ({ ...offer, has: offer.has.filter(isLive) }));
+  }
+
+  #offersHere(want: LiveWant, positions: readonly number[]): Offer[] {
+    this.#collect(want, positions, this.options.clock.now());
+    return this.#shortList(want.visitor, want.message.k);
+  }
+
+  #show(want: LiveWant, offers: readonly Offer[], pushed: boolean): void {
     const { message, visitor } = want;
     if (!visitor.line || (pushed && !this.options.wants.isOpen(want))) return;
     const { clock, dice, pressure, tally, wants } = this.options;
     const now = clock.now();
-    this.#collect(want, positions, now);
-    const peers = cover(this.#shortList(visitor, message.k), {
+    const peers = cover(offers, {
       roots: message.roots.length,
       k: pressure.level < FEW_PEERS ? message.k : Math.min(FEW, message.k),
       dice,
@@ -116,12 +160,13 @@ export class Introducer {
   }
 
   /** Whether the peer may be shown to this visitor now; pays for it then. */
-  #mayShow(want: LiveWant, { peer, has }: Offer, now: number): boolean {
-    if (!peer.line || peer.identity.until <= now || want.told?.has(peer.pid)) return false;
+  #mayShow(want: LiveWant, { pid, has, peer, profile }: Offer, now: number): boolean {
+    const until = peer ? peer.identity.until : profile.until;
+    if (until <= now || want.told?.has(pid) || (peer && !peer.line)) return false;
     const { acquaintances, allowances } = want.visitor;
-    const isStranger = !acquaintances.knows(peer.pid);
+    const isStranger = !acquaintances.knows(pid);
     if (isStranger && allowances.introductions.waitFor(1) > 0) return false;
-    if (!peer.allowances.offers.take(1)) {
+    if (peer && !peer.allowances.offers.take(1)) {
       this.options.wants.remind(want, has);
       return false;
     }
@@ -129,16 +174,16 @@ export class Introducer {
     return true;
   }
 
-  #introduction({ message, visitor }: LiveWant, { peer, has }: Offer): Shown {
+  #introduction({ message, visitor }: LiveWant, { pid, has, peer, profile }: Offer): Shown {
     const { acquaintances } = visitor;
-    acquaintances.meet(peer.pid, false);
+    acquaintances.meet(pid, false);
     const bits = new Bitfield(message.roots.length);
     for (const position of has) bits.set(position);
     return {
-      pid: peer.pid,
-      card: peer.card,
+      pid,
+      card: peer ? peer.card : cardOf(profile),
       has: toBase64Url(bits.toBytes()),
-      pass: acquaintances.passFor(peer.pid, () => this.options.passes.issue(visitor.pid, peer.pid)),
+      pass: acquaintances.passFor(pid, () => this.options.passes.issue(visitor.pid, pid)),
     };
   }
 }

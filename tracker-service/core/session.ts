@@ -216,7 +216,7 @@ export class Session implements Line {
     message: Exclude<ClientMessage, Hello | Proof | Renew>,
     site: SiteTracker,
     visitor: Visitor,
-  ): Refusal | undefined {
+  ): Promise<Refusal | undefined> | Refusal | undefined {
     switch (message.t) {
       case 'have': {
         const refusal = site.have(visitor, message);
@@ -227,8 +227,7 @@ export class Session implements Line {
         const retry = this.#pay(message.roots.length / WANTED_PER_POINT);
         if (retry > 0) return { code: 'rate', message: 'too many roots wanted at once', retry };
         if (this.options.pressure.level >= NO_WANTS) return this.#overloaded();
-        site.want(visitor, message);
-        return undefined;
+        return site.want(visitor, message)?.then(() => undefined);
       }
       case 'cancel':
         site.cancel(visitor, message.q);

@@ -1,6 +1,5 @@
 import type { PeerId } from '../../src/core/brands.js';
 import type { Introduction, SignalFrom } from '../../src/protocol/tracker.js';
-import type { Identity } from './visitor.js';
 
 /**
  * The two messages that are sent most, put together from parts that are known to need no escaping: pids,
@@ -9,8 +8,13 @@ import type { Identity } from './visitor.js';
  */
 export type Card = string;
 
+export interface Credentials {
+  readonly key: string;
+  readonly admission?: string | undefined;
+}
+
 /** What peers are told of a visitor besides its pid, as members of a JSON object. */
-export function cardOf({ key, admission }: Pick<Identity, 'key' | 'admission'>): Card {
+export function cardOf({ key, admission }: Credentials): Card {
   return admission === undefined ? `"key":"${key}"` : `"key":"${key}","admission":"${admission}"`;
 }
 

@@ -6,6 +6,9 @@ import type { Limits } from '../config.js';
 import { createDice, type Dice } from './dice.js';
 import type { RootsAuthority } from '../admission/hasher-client.js';
 import type { Connection } from './line.js';
+import type { NodeMessage } from '../nodes/messages.js';
+import { NODE_LENGTH, type NodeName } from '../nodes/names.js';
+import type { Others, OthersListener, Telling } from '../nodes/port.js';
 import { Passes } from './passes.js';
 import { Session, type SessionOptions } from './session.js';
 import { SiteTracker } from './site-tracker.js';
@@ -20,6 +23,10 @@ export interface TrackerCoreOptions {
   readonly roots: RootsAuthority;
   readonly tally: Tally;
   readonly pressure: Pressure;
+  /** The other nodes; none when this is the only one. */
+  readonly others?: Others | undefined;
+  /** Leads every pid: `NODE_LENGTH` bytes, drawn when they are left out. */
+  readonly node?: Bytes | undefined;
   /** Sites that share what their visitors hold; all others are apart. */
   readonly federations: readonly (readonly Site[])[];
 }
@@ -35,8 +42,6 @@ export interface Census {
 
 /** Leases, open wants and the dropped are looked through this often (ms). */
 const SWEEP_EVERY = 1_000;
-/** 24 bits: nodes of one tracker are few, and a clash costs one visitor its way back. */
-const NODE_LENGTH = 3;
 const PASS_SECRET_LENGTH = 32;
 /** How far a goodbye spreads those who come back (ms): at least, and for each visitor (500 a second). */
 const SHORTEST_SPREAD = 2_000;
@@ -47,7 +52,7 @@ const LONGEST_SPREAD = 60_000;
  * The tracker without sockets: connections come in, messages go through sessions to the tracker of
  * their site. Passes and pids are this node's; everything else is kept apart by site.
  */
-export class TrackerCore {
+export class TrackerCore implements OthersListener {
   /** By site, or by the first of the sites that are federated. */
   readonly #sites = new Map<Site, SiteTracker>();
   readonly #sessions = new Set<Session>();
@@ -64,7 +69,7 @@ export class TrackerCore {
     const { random, clock } = options;
     this.#passes = new Passes(random(PASS_SECRET_LENGTH), clock);
     this.#dice = createDice(random);
-    this.#node = random(NODE_LENGTH);
+    this.#node = options.node ?? random(NODE_LENGTH);
     this.#forSessions = {
       ...options,
       dice: this.#dice,
@@ -108,6 +113,22 @@ export class TrackerCore {
     return this.#sessions.size;
   }
 
+  /** Another node says something; what it says of sites that nobody here is at concerns nobody. */
+  message(message: NodeMessage): void {
+    this.#sites.get(message.site)?.hear(message);
+  }
+
+  /** A signal that found no node has found no peer. */
+  undelivered(_: NodeName, message: NodeMessage): void {
+    if (message.t !== 'signal') return;
+    const { site, from, to } = message;
+    this.#sites.get(site)?.hear({ t: 'failed', site, to: from, about: to, code: 'gone' });
+  }
+
+  *retell(): Iterable<Telling> {
+    for (const site of this.#sites.values()) yield* site.retell();
+  }
+
   /** Says goodbye to everybody who is left, and forgets everything. */
   close(): void {
     if (this.#closed) return;
@@ -125,7 +146,9 @@ export class TrackerCore {
     const made = new SiteTracker({
       ...this.options,
       dice: this.#dice,
+      site: name,
       node: this.#node,
+      others: this.options.others,
       passes: this.#passes,
     });
     this.#sites.set(name, made);

@@ -31,6 +31,8 @@ export class Visitor {
   upload = 0;
   /** Complaints by peers that met it, one each. */
   complaints = 0;
+  /** Other nodes know of it. */
+  isTold = false;
   /** Came back with the secret of an earlier welcome. */
   resumed = false;
   /** When (ticks) the socket dropped. */
@@ -80,8 +82,12 @@ export class Visitor {
 
   /** How good it is for anybody; 0 while it cannot be spoken to. */
   get weight(): number {
-    if (!this.line) return 0;
-    const trust = Math.max(LOWEST_TRUST, 1 / (1 + this.complaints / COMPLAINTS_TO_HALVE));
-    return (HEADROOM[this.upload] ?? HEADROOM[3]) * trust;
+    return this.line ? weightOf(this) : 0;
   }
+}
+
+/** How good a peer is by what it says of its load and by what others say of it: at most 1. */
+export function weightOf({ upload, complaints }: Pick<Visitor, 'upload' | 'complaints'>): number {
+  const trust = Math.max(LOWEST_TRUST, 1 / (1 + complaints / COMPLAINTS_TO_HALVE));
+  return (HEADROOM[upload] ?? HEADROOM[3]) * trust;
 }

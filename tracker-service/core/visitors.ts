@@ -20,6 +20,8 @@ export interface VisitorsOptions {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly numbers: PeerNumbers<Visitor>;
+  /** A visitor's socket, admission or weight is another now. */
+  readonly changed: (visitor: Visitor) => void;
   /** A visitor is gone for good: clear what it left behind. */
   readonly gone: (visitor: Visitor) => void;
 }
@@ -40,6 +42,10 @@ export class Visitors {
     return this.#byPid.size;
   }
 
+  all(): Iterable<Visitor> {
+    return this.#byPid.values();
+  }
+
   /** The visitor, when it can be spoken to now. */
   present(pid: PeerId): Visitor | undefined {
     const visitor = this.#byPid.get(pid);
@@ -57,6 +63,7 @@ export class Visitors {
   /** The visitor was admitted anew, with the key it has. */
   renew(visitor: Visitor, admission: string, until: number): void {
     visitor.identity = { ...visitor.identity, admission, until };
+    this.options.changed(visitor);
   }
 
   /** The socket dropped: the visitor may come back for a while. Late news of an older socket is ignored. */
@@ -68,8 +75,9 @@ export class Visitors {
   }
 
   /** What a visitor's weight depends on has changed. */
-  reweigh({ number, weight }: Visitor): void {
-    this.options.numbers.weigh(number, weight);
+  reweigh(visitor: Visitor): void {
+    this.options.numbers.weigh(visitor.number, visitor.weight);
+    this.options.changed(visitor);
   }
 
   forget(visitor: Visitor): void {

@@ -75,6 +75,12 @@ export class MemoryIndex {
     this.#counts[peer] = 0;
   }
 
+  /** The roots a peer holds. */
+  rootsOf(peer: number): RootPrefix[] {
+    this.#compact(peer);
+    return Array.from(this.#held.view(peer), (root) => this.#roots.nameOf(root));
+  }
+
   /** Nobody may be told any more that one of `these` peers holds this root. */
   forget(name: RootPrefix, these: (peer: number) => boolean): void {
     const root = this.#roots.find(name);
@@ -85,9 +91,14 @@ export class MemoryIndex {
     }
   }
 
-  /** Whether anybody holds the root with this number. */
+  /** How many hold the root with this number. */
+  holdersOf(root: number): number {
+    return this.#holders.sizeOf(root);
+  }
+
+  /** Whether anybody does. */
   isHeld(root: number): boolean {
-    return this.#holders.sizeOf(root) > 0;
+    return this.holdersOf(root) > 0;
   }
 
   /** Adds the holders of a root to the candidates, as those of the root at `position`. */

@@ -448,7 +448,7 @@ describe('signals and reports', () => {
   it('of one moment go out together, in order, in messages that the tracker takes', async () => {
     const { client, clock, tracker } = clientOf();
     await welcomed(client);
-    const boxes = [...Array.from({ length: 14 }, (_, i) => `s${i}`), ...'abcd'].map((name) =>
+    const boxes = [...Array.from({ length: 14 }, (_, i) => `s${i}`), 'a', 'b', 'c', 'd'].map((name) =>
       name.length === 1 ? name.repeat(16_384) : name,
     );
     for (const box of boxes) client.signal(tracker.pid, 'pass', box);

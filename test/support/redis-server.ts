@@ -12,26 +12,37 @@ const PROGRAM = process.env['PEERFOLD_REDIS'] ?? 'redis-server';
 /** Another program may take a port between our finding it free and Redis using it. */
 const ATTEMPTS = 5;
 
+/** Further settings, as in its configuration file. */
+export type RedisSettings = Readonly<Record<string, string | number>>;
+
 /** A Redis of one test, on a port and in a directory of its own, which keeps nothing on disk. */
 export class RedisServer {
   #child: ChildProcess | undefined;
+  #teller: ReturnType<typeof newClient> | undefined;
 
   private constructor(
     private readonly directory: string,
     readonly port: number,
+    private readonly further: RedisSettings,
   ) {}
 
-  /** Fails when there is no Redis to be had: a test of several instances is nothing without. */
+  /** One that ends with the test. */
   static async start(): Promise<RedisServer> {
+    const server = await RedisServer.launch();
+    onTestFinished(() => server.remove());
+    return server;
+  }
+
+  /**
+   * One that lives until `remove`. Fails when there is no Redis to be had: a test of several instances is
+   * nothing without.
+   */
+  static async launch(further: RedisSettings = {}): Promise<RedisServer> {
     const directory = await mkdtemp(join(tmpdir(), 'redis-'));
     for (let attempt = 1; ; attempt++) {
-      const server = new RedisServer(directory, await freePort());
+      const server = new RedisServer(directory, await freePort(), further);
       try {
         await server.begin();
-        onTestFinished(async () => {
-          await server.end();
-          await rm(directory, { recursive: true, force: true });
-        });
         return server;
       } catch (error) {
         if (attempt === ATTEMPTS) throw error;
@@ -43,10 +54,17 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  get urls(): string[] {
+    return [this.url];
+  }
+
   /** Starts the program, after `end` with nothing in it. */
   async begin(): Promise<void> {
     const settings = { port: this.port, bind: '127.0.0.1', dir: this.directory, save: '', appendonly: 'no' };
-    const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const args = Object.entries({ ...settings, ...this.further }).flatMap(([name, value]) => [
+      `--${name}`,
+      String(value),
+    ]);
     const child = spawn(PROGRAM, args, { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#child = child;
     await new Promise<void>((resolve, reject) => {
@@ -64,11 +82,18 @@ export class RedisServer {
 
   /** Ends the program at once, as a power cut would. */
   async end(): Promise<void> {
+    if (this.#teller?.isOpen) this.#teller.destroy();
+    this.#teller = undefined;
     const child = this.#child;
     if (child?.exitCode !== null || child.signalCode !== null) return;
     const exited = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await exited;
+  }
+
+  async remove(): Promise<void> {
+    await this.end();
+    await rm(this.directory, { recursive: true, force: true });
   }
 
   /** From now on it takes what it is sent and answers nothing, until `thaw`. */
@@ -80,10 +105,15 @@ export class RedisServer {
     this.#child?.kill('SIGCONT');
   }
 
+  /** One command over a connection of its own, which is kept until the program ends. */
+  async tell(...command: string[]): Promise<unknown> {
+    this.#teller ??= await newClient(this.url).connect();
+    return this.#teller.sendCommand(command);
+  }
+
   /** A connection for looking at, and tampering with, what is kept; closed with the test. */
   async client() {
-    const client = createClient({ url: this.url, socket: { reconnectStrategy: false } });
-    client.on('error', () => undefined);
+    const client = newClient(this.url);
     onTestFinished(() => {
       if (client.isOpen) client.destroy();
     });
@@ -91,7 +121,12 @@ export class RedisServer {
   }
 }
 
-async function freePort(): Promise<number> {
+function newClient(url: string) {
+  const client = createClient({ url, socket: { reconnectStrategy: false } });
+  return client.on('error', () => undefined);
+}
+
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

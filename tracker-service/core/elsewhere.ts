@@ -113,7 +113,16 @@ export class Elsewhere {
     );
     return best.flatMap(({ pid, place, has }) => {
       const profile = profiles.get(pid);
-      if (!profile) return [];
+      if (!profile) {
+        // It left while it could not say so.
+        others.remove(
+          site,
+          pid,
+          place,
+          has.flatMap((i) => roots[i] ?? []),
+        );
+        return [];
+      }
       const score = FARTHER * weightOf(profile) * closeness(visitor.place, place);
       return [{ pid, has: has.flatMap((i) => positions[i] ?? []), score, profile }];
     });

@@ -140,6 +140,17 @@ describe('nodes', () => {
     expect(await shown(asker)).toEqual([]);
   });
 
+  it('clear away who left without a word', async () => {
+    const { here, there, clock, hub } = await pair();
+    const [holder, asker] = [await there.holder([a]), await here.joined()];
+    await shown(asker);
+    await clock.advance(50);
+    hub.profiles.clear();
+    expect(hub.holders.get(`${SITE}|${a}`)?.has(holder.pid)).toBe(true);
+    expect(await shown(asker)).toEqual([]);
+    expect(hub.holders.get(`${SITE}|${a}`)?.has(holder.pid)).toBe(false);
+  });
+
   it('forget a dead node, and tell who signals its visitors', async () => {
     const { here, there, clock, hub, others } = await pair();
     const [holder, asker] = [await there.holder([a]), await here.joined()];

@@ -50,39 +50,44 @@ export class Elsewhere {
   holds(visitor: Visitor, roots: readonly RootPrefix[]): void {
     if (roots.length === 0) return;
     const { others, site } = this.options;
-    if (!visitor.isTold) {
-      visitor.isTold = true;
+    if (visitor.told !== 'here') {
+      visitor.told = 'here';
       others.show(site, profileOf(visitor));
     }
     others.add(site, visitor.pid, visitor.place, roots);
   }
 
   lacks(visitor: Visitor, roots: readonly RootPrefix[]): void {
+    if (visitor.told === 'nothing' || roots.length === 0) return;
     const { others, site } = this.options;
-    if (visitor.isTold && roots.length > 0) others.remove(site, visitor.pid, visitor.place, roots);
+    others.remove(site, visitor.pid, visitor.place, roots);
   }
 
   /** Its socket came or went, or what it is worth has changed. */
   changed(visitor: Visitor): void {
-    if (!visitor.isTold) return;
-    const { others, site } = this.options;
-    if (visitor.line) others.show(site, profileOf(visitor));
-    else others.hide(site, visitor.pid);
+    const { index, others, site } = this.options;
+    if (visitor.line && visitor.told === 'here') others.show(site, profileOf(visitor));
+    // Whoever looked for it meanwhile has cleared away what it holds.
+    else if (visitor.line && visitor.told === 'dropped') this.holds(visitor, index.rootsOf(visitor.number));
+    else if (!visitor.line && visitor.told === 'here') {
+      visitor.told = 'dropped';
+      others.hide(site, visitor.pid);
+    }
   }
 
   /** It is gone, with all it held. */
   gone(visitor: Visitor): void {
-    if (!visitor.isTold) return;
     const { index, others, site } = this.options;
-    others.hide(site, visitor.pid);
-    others.remove(site, visitor.pid, visitor.place, index.rootsOf(visitor.number));
+    if (visitor.told === 'here') others.hide(site, visitor.pid);
+    this.lacks(visitor, index.rootsOf(visitor.number));
+    visitor.told = 'nothing';
   }
 
   /** All of it again, a little at a time. */
   *retell(visitors: Iterable<Visitor>): Iterable<Telling> {
     const { index, site } = this.options;
     for (const visitor of visitors) {
-      if (!visitor.line || !visitor.isTold) continue;
+      if (visitor.told !== 'here') continue;
       const { pid, place } = visitor;
       const all = index.rootsOf(visitor.number);
       const profile = profileOf(visitor);

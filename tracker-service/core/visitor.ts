@@ -31,8 +31,8 @@ export class Visitor {
   upload = 0;
   /** Complaints by peers that met it, one each. */
   complaints = 0;
-  /** Other nodes know of it. */
-  isTold = false;
+  /** What other nodes know of it: nothing, that it is here, or what it held before it dropped. */
+  told: 'nothing' | 'here' | 'dropped' = 'nothing';
   /** Came back with the secret of an earlier welcome. */
   resumed = false;
   /** When (ticks) the socket dropped. */

@@ -24,12 +24,14 @@ const QUICK = 10;
 async function compiled(filters) {
   const names = (await readdir(path.join(ROOT, 'bench'))).filter((name) => name.endsWith('.bench.ts'));
   const chosen = names.filter((name) => filters.every((filter) => name.includes(filter))).sort();
+  const programs = await readdir(path.join(ROOT, 'bench/programs'));
   await rm(COMPILED, { recursive: true, force: true });
   await mkdir(COMPILED, { recursive: true });
   await build({
     absWorkingDir: ROOT,
-    entryPoints: chosen.map((name) => path.join('bench', name)),
+    entryPoints: [...chosen, ...programs.map((name) => `programs/${name}`)].map((name) => `bench/${name}`),
     outdir: COMPILED,
+    outbase: 'bench',
     bundle: true,
     platform: 'node',
     format: 'esm',

@@ -1,71 +1,30 @@
-import { pino } from 'pino';
-import type { RandomBytes } from '../src/core/bytes.js';
-import { PeerfoldError, reasonOf } from '../src/core/errors.js';
-import { systemClock } from '../src/protocol/system-clock.js';
-import { RemoteKeys } from '../src/verify/keys.js';
-import { Addresses } from './server/addresses.js';
-import { SignedAdmission } from './admission/admission.js';
-import { trackerConfig, type TrackerConfig, type TrackerOptions } from './config.js';
-import { Door } from './server/door.js';
-import { HasherClient } from './admission/hasher-client.js';
-import { Metrics } from './metrics.js';
-import { OpenDoorDesk, OpenRoots } from './admission/open-sites.js';
-import { Places } from './server/places.js';
-import { TrackerServer, type ListenAddress } from './server/server.js';
-import { TrackerCore } from './core/tracker.js';
+import { PeerfoldError } from '../src/core/errors.js';
+import { trackerConfig, type TrackerOptions } from './config.js';
+import { systemEnvironment } from './environment.js';
+import type { ListenAddress } from './server/operations.js';
+import { assemble } from './service.js';
 
 export { trackerConfig, type TrackerConfig, type TrackerOptions } from './config.js';
 
 export interface Tracker {
-  /** Resolves with the address once visitors can connect. Rejects with the system's error. */
-  listen(address: ListenAddress): Promise<{ url: string }>;
-  /** Tells every visitor when to come back, then closes. */
+  /**
+   * Resolves once visitors can connect, with the address of their sockets and that of `/readyz` and
+   * `/metrics`, if there is one. Rejects with the system's error.
+   */
+  listen(address: ListenAddress): Promise<{ url: string; operations: string | undefined }>;
+  /** Tells every visitor when to come back, then closes; takes `drainMs` and `shutdownMs` at most. */
   close(): Promise<void>;
 }
 
-/** A tracker in this process. Rejects with `bad-config` and a sentence that names every wrong field. */
-export function createTracker(options: TrackerOptions): Promise<Tracker> {
+/**
+ * A tracker in this process. Rejects with `bad-config` and a sentence that names every wrong field, or a
+ * file that cannot be used.
+ */
+export async function createTracker(options: TrackerOptions): Promise<Tracker> {
   const result = trackerConfig.safeParse(options);
-  if (result.success) return Promise.resolve(assemble(result.data));
-  const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`);
-  return Promise.reject(new PeerfoldError('bad-config', faults.join('; ')));
+  if (result.success) return assemble(result.data, systemEnvironment);
+  const faults = result.error.issues.map(
+    (issue) => `${String(issue.path[0] ?? 'options')}: ${issue.message}`,
+  );
+  throw new PeerfoldError('bad-config', faults.join('; '));
 }
-
-function assemble(config: TrackerConfig): Tracker {
-  const clock = systemClock;
-  const { hasher, hasherToken: token, leaseSeconds } = config;
-  const openSites = new Set(config.openSites);
-  const log = pino({ name: 'peerfold-tracker', level: config.logLevel }, pino.destination(2));
-  const metrics = new Metrics((error) => {
-    log.warn(reasonOf(error));
-  });
-  const keys = hasher === undefined ? undefined : new RemoteKeys({ hasher, fetch, clock });
-  const admissions = keys && new SignedAdmission({ keys, clock }, metrics.trouble.bind(metrics));
-  const roots = hasher === undefined ? undefined : new HasherClient({ hasher, token, fetch });
-  const core = new TrackerCore({
-    limits: config,
-    clock,
-    random: randomBytes,
-    desk: new OpenDoorDesk(openSites, admissions),
-    roots: new OpenRoots(openSites, roots, clock),
-    tally: metrics,
-  });
-  metrics.watch(() => core.census());
-  return new TrackerServer({
-    core,
-    door: new Door(clock, config),
-    addresses: new Addresses(config.trustedProxies),
-    places: new Places(randomBytes(PLACE_SECRET_LENGTH)),
-    metrics,
-    clock,
-    leaseSeconds,
-    ready: async () => {
-      // A key that is never there: looking for it reads the key set when it is older than half a minute.
-      await keys?.find('readiness');
-    },
-  });
-}
-
-const PLACE_SECRET_LENGTH = 32;
-
-const randomBytes: RandomBytes = (length) => crypto.getRandomValues(new Uint8Array(length));

@@ -1,6 +1,26 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Tally } from './core/tally.js';
 import type { Census } from './core/tracker.js';
+import type { Turned } from './server/turned.js';
+
+/** What is read of the server when somebody asks. */
+export interface Gauges extends Census {
+  readonly sockets: number;
+  readonly addresses: number;
+  readonly pressure: number;
+}
+
+const HELP: Readonly<Record<keyof Gauges, string>> = {
+  sessions: 'Sockets whose conversation goes on',
+  sites: 'Sites with visitors, federated ones counted as one',
+  visitors: 'Visitors who are connected, or dropped and may come back',
+  roots: 'Roots that somebody holds',
+  entries: 'Roots summed over the visitors who hold them',
+  sockets: 'Open sockets',
+  addresses: 'Addresses remembered for their limits',
+  pressure: 'What overload sheds: 0 nothing, 1 pushes, 2 introductions, 3 wants, 4 new sockets',
+};
+const GAUGES = Object.keys(HELP) as (keyof Gauges)[];
 
 /** What `/metrics` shows. `trouble` hears each failure that is the operator's to know. */
 export class Metrics implements Tally {
@@ -12,7 +32,7 @@ export class Metrics implements Tally {
   readonly #introductions = this.#counter('introductions', 'Peers shown to visitors', ['pushed']);
   readonly #signals = this.#counter('signals', 'Signals relayed', []);
   readonly #verdicts = this.#counter('roots_checked', 'Verdicts of the hash service on roots', ['live']);
-  readonly #turnedAway = this.#counter('turned_away', 'Sockets turned away at the door', ['status']);
+  readonly #turnedAway = this.#counter('turned_away', 'Sockets turned away at the door', ['limit']);
   readonly #failures = this.#counter('failures', 'Failures on our side, hash service included', []);
 
   constructor(
@@ -23,15 +43,14 @@ export class Metrics implements Tally {
   }
 
   /** Gauges are read when somebody asks. */
-  watch(census: () => Census): void {
-    const kinds = ['sessions', 'sites', 'visitors', 'roots', 'entries'] as const;
-    for (const kind of kinds) {
+  watch(read: () => Gauges): void {
+    for (const name of GAUGES) {
       new Gauge({
-        name: `peerfold_tracker_${kind}`,
-        help: `Number of ${kind} now`,
+        name: `peerfold_tracker_${name}`,
+        help: HELP[name],
         registers: [this.registry],
         collect() {
-          this.set(census()[kind]);
+          this.set(read()[name]);
         },
       });
     }
@@ -66,8 +85,8 @@ export class Metrics implements Tally {
     this.#verdicts.inc({ live: 'false' }, dead);
   }
 
-  turnedAway(status: number): void {
-    this.#turnedAway.inc({ status: String(status) });
+  turnedAway(limit: Turned): void {
+    this.#turnedAway.inc({ limit });
   }
 
   trouble(error: unknown): void {

@@ -45,7 +45,8 @@ export class Stand {
     readonly peerfold: string,
     /** Address of the site without. */
     readonly plain: string,
-    private readonly tracker: string,
+    /** Where the tracker says how it is. */
+    private readonly operations: string,
     private readonly closers: readonly (() => Promise<unknown>)[],
   ) {}
 
@@ -67,13 +68,13 @@ export class Stand {
       plain.faults.set({ path: name, content: retagged(html, '') });
     }
     for (const rule of rules) for (const one of [site, plain]) one.faults.set(rule);
-    const services = await startServices(site, {
+    const { operations, closers } = await startServices(site, {
       hasherPort,
       trackerPort,
       data: path.join(folder, 'hasher'),
     });
-    return new Stand(site.url, plain.url, `http://localhost:${trackerPort}`, [
-      ...services,
+    return new Stand(site.url, plain.url, operations, [
+      ...closers,
       () => site.close(),
       () => plain.close(),
       () => rm(folder, { recursive: true, force: true }),
@@ -96,7 +97,7 @@ export class Stand {
   }
 
   async #entries(): Promise<number> {
-    const metrics = await (await fetch(`${this.tracker}/metrics`)).text();
+    const metrics = await (await fetch(`${this.operations}/metrics`)).text();
     return Number(/^peerfold_tracker_entries (.*)$/m.exec(metrics)?.[1] ?? Number.NaN);
   }
 }
@@ -104,7 +105,7 @@ export class Stand {
 async function startServices(
   site: DemoSite,
   { hasherPort, trackerPort, data }: { hasherPort: number; trackerPort: number; data: string },
-): Promise<(() => Promise<unknown>)[]> {
+): Promise<{ operations: string; closers: (() => Promise<unknown>)[] }> {
   const rootsToken = randomBytes(16).toString('hex');
   const hasher = await createHasher(
     { sites: [site.url], allowPrivate: true, data, rootsToken, logLevel: 'silent' },
@@ -114,10 +115,11 @@ async function startServices(
   const tracker = await createTracker({
     hasher: `http://localhost:${hasherPort}`,
     hasherToken: rootsToken,
+    operationsPort: 0,
     logLevel: 'silent',
   });
-  await tracker.listen({ port: trackerPort, host: '127.0.0.1' });
-  return [() => tracker.close(), () => hasher.close()];
+  const { operations = '' } = await tracker.listen({ port: trackerPort, host: '127.0.0.1' });
+  return { operations, closers: [() => tracker.close(), () => hasher.close()] };
 }
 
 async function writeFiles(folder: string, files: NonNullable<StandOptions['files']>): Promise<string> {

@@ -63,7 +63,11 @@ async function start(
   closers.push(() => hashService.close());
   await listenAt(hashService, { port: hasherPort, host: HOST }, label('hasher'));
 
-  const tracker = await createTracker({ hasher: `http://${HOST}:${hasherPort}`, hasherToken: rootsToken });
+  const tracker = await createTracker({
+    hasher: `http://${HOST}:${hasherPort}`,
+    hasherToken: rootsToken,
+    operationsPort: 'none',
+  });
   closers.push(() => tracker.close());
   await listenAt(tracker, { port: trackerPort, host: HOST }, label('tracker'));
 

@@ -23,6 +23,8 @@ export interface Naming {
 /** What JSON Schema says about a field; only what is needed here. */
 interface Described {
   readonly type?: unknown;
+  /** Of a field that can be different things, the first one is what text is read as if it looks like it. */
+  readonly anyOf?: readonly { readonly type?: unknown }[];
   readonly description?: string;
 }
 
@@ -34,7 +36,7 @@ export function settingsOf(schema: z.ZodObject, { prefix, meanings = {} }: Namin
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return Object.entries(properties).flatMap(([key, value]) => {
     const field: Described = typeof value === 'object' ? value : {};
-    const kind = kindOf(field.type);
+    const kind = kindOf(field.type ?? field.anyOf?.[0]?.type);
     if (!kind) return [];
     const flag = kebab(kind === 'list' ? singular(key) : key);
     const variable = `${prefix}_${flag.replaceAll('-', '_').toUpperCase()}`;
@@ -60,6 +62,7 @@ function kebab(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
+/** What ends in `is` or `ss` is no plural. */
 function singular(key: string): string {
-  return key.replace(/ies$/, 'y').replace(/s$/, '');
+  return key.replace(/ies$/, 'y').replace(/(?<![is])s$/, '');
 }

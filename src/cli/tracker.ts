@@ -11,6 +11,11 @@ export const tracker = configured({
   naming: { prefix: PREFIX },
   async act(config, io) {
     const service = await createTracker(config);
-    return serve(service, config, { name: 'tracker', portFrom: `--port or ${PREFIX}_PORT` }, io);
+    const label = {
+      name: 'tracker',
+      portFrom: `--port or ${PREFIX}_PORT`,
+      operationsFrom: `--operations-port or ${PREFIX}_OPERATIONS_PORT`,
+    };
+    return serve(service, config, label, io);
   },
 });

@@ -22,6 +22,7 @@ export class Stage {
   readonly hasherRequests: string[] = [];
   #hasher: Hasher | undefined;
   #tracker: Tracker | undefined;
+  #operations = '';
 
   private constructor(
     readonly site: DemoSite,
@@ -71,9 +72,11 @@ export class Stage {
     this.#tracker = await createTracker({
       hasher: `http://localhost:${this.ports.hasher}`,
       hasherToken: this.rootsToken,
+      operationsPort: 0,
       logLevel: 'silent',
     });
-    await this.#tracker.listen({ port: this.ports.tracker, host: '127.0.0.1' });
+    const { operations } = await this.#tracker.listen({ port: this.ports.tracker, host: '127.0.0.1' });
+    this.#operations = operations ?? '';
   }
 
   async stopTracker(): Promise<void> {
@@ -103,7 +106,7 @@ export class Stage {
 
   /** A gauge of the tracker's `/metrics`. */
   async gauge(name: string): Promise<number> {
-    const metrics = await (await fetch(`http://localhost:${this.ports.tracker}/metrics`)).text();
+    const metrics = await (await fetch(`${this.#operations}/metrics`)).text();
     return Number(new RegExp(`^peerfold_tracker_${name} (.*)$`, 'm').exec(metrics)?.[1] ?? Number.NaN);
   }
 

@@ -31,6 +31,7 @@ export class StaticStage {
   });
   #tracker: Tracker | undefined;
   #trackerUrl = '';
+  #operations = '';
 
   private constructor(private readonly root: string) {}
 
@@ -78,7 +79,7 @@ export class StaticStage {
   async announced(count: number, timeout = 30_000): Promise<void> {
     const deadline = Date.now() + timeout;
     for (;;) {
-      const metrics = await (await fetch(`${this.#trackerUrl.replace('ws:', 'http:')}/metrics`)).text();
+      const metrics = await (await fetch(`${this.#operations}/metrics`)).text();
       const entries = Number(/^peerfold_tracker_entries (.*)$/m.exec(metrics)?.[1] ?? Number.NaN);
       if (entries >= count) return;
       if (Date.now() > deadline)
@@ -102,8 +103,10 @@ export class StaticStage {
   async #startTracker(): Promise<void> {
     const built = new URL('../../dist/tracker.js', import.meta.url).href;
     const { createTracker } = (await import(built)) as typeof import('../../tracker-service/index.js');
-    this.#tracker = await createTracker({ openSites: [this.url], logLevel: 'silent' });
-    this.#trackerUrl = (await this.#tracker.listen({ port: 0, host: '127.0.0.1' })).url;
+    this.#tracker = await createTracker({ openSites: [this.url], operationsPort: 0, logLevel: 'silent' });
+    const { url, operations } = await this.#tracker.listen({ port: 0, host: '127.0.0.1' });
+    this.#trackerUrl = url;
+    this.#operations = operations ?? '';
   }
 
   async #furnish(): Promise<void> {

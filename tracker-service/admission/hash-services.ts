@@ -17,6 +17,10 @@ export interface Service {
 export class HashServices implements AdmissionDesk, RootsAuthority {
   constructor(private readonly services: readonly Service[]) {}
 
+  get size(): number {
+    return this.services.length;
+  }
+
   admit(applicant: Applicant, origin: string | undefined): Promise<AdmissionVerdict> {
     const service = this.#serviceFor(applicant.site);
     if (service) return service.desk.admit(applicant, origin);

@@ -1,202 +1,193 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
 import type { Clock } from '../../src/core/clock.js';
 import { MAX_TRACKER_MESSAGE } from '../../src/core/limits.js';
 import { TRACKER_SUBPROTOCOL } from '../../src/protocol/tracker.js';
-import type { AddressGroup, Addresses } from './addresses.js';
-import type { Door } from './door.js';
-import type { Places } from './places.js';
-import type { Place } from '../choosing/place.js';
-import type { Connection } from '../core/line.js';
-import type { Metrics } from '../metrics.js';
+import type { TrackerConfig } from '../config.js';
+import type { Pressure } from '../core/pressure.js';
 import type { TrackerCore } from '../core/tracker.js';
+import type { Addresses, AddressGroup } from './addresses.js';
+import type { Certificate, Credentials } from './certificate.js';
+import { Guest, type Door } from './door.js';
+import { Interned } from './interned.js';
+import { listening, pathOf, reply, type ListenAddress } from './operations.js';
+import type { Places } from './places.js';
+import { Rounds } from './rounds.js';
+import type { Stoppable } from './shutdown.js';
+import { refusalOf, type Refused, type Turned } from './turned.js';
+import { VisitorSocket } from './visitor-socket.js';
 
 export interface TrackerServerOptions {
   readonly core: TrackerCore;
   readonly door: Door;
   readonly addresses: Addresses;
   readonly places: Places;
-  readonly metrics: Metrics;
+  readonly pressure: Pressure;
   readonly clock: Clock;
-  readonly leaseSeconds: number;
-  /** Rejects when visitors cannot be welcomed now. */
-  readonly ready: () => Promise<void>;
+  readonly config: Pick<TrackerConfig, 'leaseSeconds' | 'maxSockets'>;
+  /** With credentials it is a TLS server. */
+  readonly certificate: Certificate;
+  readonly turnedAway: (why: Turned, address?: string) => void;
+  readonly trouble: (error: unknown) => void;
 }
 
-export interface ListenAddress {
-  readonly port: number;
-  readonly host: string;
-}
-
-/** Time for a request's headers (ms): sockets that never say anything go. */
+/** Time for a request's headers, and for a TLS handshake (ms): sockets that never say anything go. */
 const HEADERS_TIMEOUT = 5_000;
+/** How often those times are looked at (ms). */
+const CHECK_EVERY = 1_000;
+const MAX_HEADERS = 8 * 1024;
+/** Connections beyond `maxSockets` that may be about to become sockets, or about to be turned away. */
+const SPARE_CONNECTIONS = 1_000;
 /** Pings in one lease: two may get lost. */
 const PINGS_PER_LEASE = 3;
-/** Time for the closing handshake of everybody (ms) before sockets are cut. */
-const CLOSE_GRACE = 1_000;
+/** Time for the answer to a goodbye (ms), after which the connection is cut. */
+const CLOSE_TIMEOUT = 5_000;
+/** One message comes in so many pieces at most: slow networks cut it at every 536 bytes, nobody smaller. */
+const MAX_FRAGMENTS = 64;
+const MAX_CHUNKS = 1_024;
+/** From this level of pressure on nobody comes in. */
+const NO_SOCKETS = 4;
 
-/** Binds the core to WebSockets on an HTTP server that also answers `/healthz`, `/readyz`, `/metrics`. */
-export class TrackerServer {
-  readonly #http: Server;
-  readonly #sockets = new WebSocketServer({
-    noServer: true,
-    perMessageDeflate: false,
-    maxPayload: MAX_TRACKER_MESSAGE,
-    handleProtocols: () => TRACKER_SUBPROTOCOL,
-  });
-  #closing: Promise<void> | undefined;
+/** Not written where it is used, because `closeTimeout` is younger than the types of ws. */
+const SOCKET_OPTIONS = {
+  WebSocket: VisitorSocket,
+  noServer: true,
+  clientTracking: false,
+  perMessageDeflate: false,
+  autoPong: false,
+  maxPayload: MAX_TRACKER_MESSAGE,
+  maxFragments: MAX_FRAGMENTS,
+  maxBufferedChunks: MAX_CHUNKS,
+  closeTimeout: CLOSE_TIMEOUT,
+  handleProtocols: () => TRACKER_SUBPROTOCOL,
+};
+
+/** Binds the core to WebSockets on an HTTP server that also answers `/healthz`. */
+export class TrackerServer implements Stoppable {
+  readonly #http: Server | TlsServer;
+  readonly #sockets = new WebSocketServer(SOCKET_OPTIONS);
+  readonly #rounds: Rounds<VisitorSocket>;
+  readonly #origins = new Interned();
+  #isClosing = false;
 
   constructor(private readonly options: TrackerServerOptions) {
-    this.#http = createServer({
-      headersTimeout: HEADERS_TIMEOUT,
-      connectionsCheckingInterval: HEADERS_TIMEOUT,
+    const { certificate, clock, config } = options;
+    this.#rounds = new Rounds({
+      clock,
+      period: (config.leaseSeconds * 1000) / PINGS_PER_LEASE,
+      visit: (socket) => {
+        if (socket.readyState === socket.OPEN) socket.ping();
+      },
     });
-    this.#http.on('request', (request, response) => {
-      this.#answer(request, response).catch((error: unknown) => {
-        this.options.metrics.trouble(error);
-        response.destroy();
-      });
+    this.#http = httpServer(certificate.credentials);
+    certificate.renewed = (credentials) => {
+      if ('setSecureContext' in this.#http) this.#http.setSecureContext(credentials);
+    };
+    this.#http.maxConnections = config.maxSockets + SPARE_CONNECTIONS;
+    this.#http.on('drop', () => {
+      options.turnedAway('connections');
     });
+    this.#http.on('request', answer);
     this.#http.on('upgrade', (request, socket, head) => {
       this.#upgrade(request, socket, head);
     });
   }
 
-  /** Rejects with the system's error, for example `EADDRINUSE`. */
-  listen({ port, host }: ListenAddress): Promise<{ url: string }> {
-    return new Promise((resolve, reject) => {
-      this.#http.once('error', reject);
-      this.#http.listen(port, host, () => {
-        this.#http.off('error', reject);
-        this.#http.on('error', (error) => {
-          this.options.metrics.trouble(error);
-        });
-        const { port: actual } = this.#http.address() as AddressInfo;
-        resolve({ url: `ws://${host.includes(':') ? `[${host}]` : host}:${actual}` });
-      });
-    });
+  /** Resolves with the address of the sockets. Rejects with the system's error, for example `EADDRINUSE`. */
+  async listen(address: ListenAddress): Promise<string> {
+    const where = await listening(this.#http, address);
+    this.#http.on('error', this.options.trouble);
+    return `${this.options.certificate.credentials ? 'wss' : 'ws'}://${where}`;
   }
 
-  /** Says goodbye to everybody and closes; sockets that do not answer the goodbye are cut. */
-  close(): Promise<void> {
-    this.#closing ??= new Promise((resolve) => {
-      const { clock, core } = this.options;
-      core.close();
-      const cut = clock.setTimeout(() => {
-        for (const socket of this.#sockets.clients) socket.terminate();
-        this.#http.closeAllConnections();
-      }, CLOSE_GRACE);
+  closed(): Promise<void> {
+    this.#isClosing = true;
+    return new Promise((resolve) => {
       this.#http.close(() => {
-        clock.clearTimeout(cut);
+        this.#rounds.close();
+        this.options.core.close();
         resolve();
       });
       this.#http.closeIdleConnections();
     });
-    return this.#closing;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { metrics } = this.options;
-    const [path] = (request.url ?? '').split('?');
-    if (path === '/healthz') reply(response, 200, 'text/plain', 'ok\n');
-    else if (path === '/metrics') {
-      reply(response, 200, metrics.registry.contentType, await metrics.registry.metrics());
-    } else if (path === '/readyz') {
-      const isReady = await this.#isReady();
-      if (isReady) reply(response, 200, 'text/plain', 'ready\n');
-      else reply(response, 503, 'text/plain', 'not ready: no keys from the hash service\n');
-    } else reply(response, 404, 'text/plain', 'a WebSocket is expected here\n');
+  farewell(count: number): number {
+    return this.options.core.farewell(count);
   }
 
-  /** Why not is for the log: strangers can ask, and the reason may name addresses. */
-  #isReady(): Promise<boolean> {
-    return this.options.ready().then(
-      () => true,
-      (error: unknown) => {
-        this.options.metrics.trouble(error);
-        return false;
-      },
-    );
+  cut(): void {
+    for (const socket of this.#rounds.members()) socket.terminate();
+    this.#http.closeAllConnections();
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy());
-    if (!offersProtocol(request)) {
-      turnAway(socket, '400 Bad Request');
+    const { addresses, door } = this.options;
+    const bar = this.#barred(request);
+    if (bar) {
+      this.#turnAway(socket, bar);
       return;
     }
-    const { door, addresses, metrics } = this.options;
     const forwarded = request.headers['x-forwarded-for'];
     const group = addresses.groupOf(request.socket.remoteAddress ?? '', forwarded?.toString());
-    const verdict = this.#closing ? 503 : door.enter(group.address);
-    if (verdict !== 'in') {
-      metrics.turnedAway(verdict);
-      turnAway(socket, verdict === 429 ? '429 Too Many Requests' : '503 Service Unavailable');
-      return;
-    }
-    socket.once('close', () => {
-      door.leave(group.address);
-    });
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#attend(webSocket, request, group);
-    });
+    const guest = door.enter(group.address);
+    if (guest instanceof Guest) this.#seat(request, socket, head, group, guest);
+    else this.#turnAway(socket, guest, group.address);
   }
 
-  #attend(socket: WebSocket, request: IncomingMessage, group: AddressGroup): void {
-    const session = this.options.core.connect(
-      connectionOf(socket, request.headers.origin, this.options.places.placeOf(group)),
-    );
-    const stopPings = this.#ping(socket);
-    socket.on('message', (data, isBinary) => void session.receive(textOf(data, isBinary)));
-    socket.on('pong', () => {
-      session.heard();
-    });
-    // What ws finds wrong (length, UTF-8, framing) it answers with a close code itself.
-    socket.on('error', () => {
-      session.closed();
-    });
-    socket.on('close', () => {
-      stopPings();
-      session.closed();
-    });
+  /** What keeps everybody out, whoever they are. */
+  #barred(request: IncomingMessage): Refused | undefined {
+    if (this.#isClosing) return 'stopping';
+    if (this.options.pressure.level >= NO_SOCKETS) return 'pressure';
+    return offersProtocol(request) ? undefined : 'protocol';
   }
 
-  #ping(socket: WebSocket): () => void {
-    const { clock, leaseSeconds } = this.options;
-    const every = (leaseSeconds * 1000) / PINGS_PER_LEASE;
-    const again = (): unknown =>
-      clock.setTimeout(() => {
-        if (socket.readyState === socket.OPEN) socket.ping();
-        timer = again();
-      }, every);
-    let timer = again();
-    return () => {
-      clock.clearTimeout(timer);
-    };
+  /** The connection goes with the answer: its other half would stay open for as long as the client likes. */
+  #turnAway(socket: Duplex, why: Refused, address?: string): void {
+    this.options.turnedAway(why, address);
+    socket.on('error', destroy).on('finish', destroy).end(refusalOf(why));
+  }
+
+  /** `handleUpgrade` is done when it returns: with a socket, or with an answer to a bad handshake. */
+  #seat(request: IncomingMessage, socket: Duplex, head: Buffer, group: AddressGroup, guest: Guest): void {
+    let opened: VisitorSocket | undefined;
+    this.#sockets.handleUpgrade(request, socket, head, (made) => {
+      opened = made;
+    });
+    if (opened) this.#attend(opened, request.headers.origin, group, guest);
+    else guest.leave();
+  }
+
+  #attend(socket: VisitorSocket, origin: string | undefined, group: AddressGroup, guest: Guest): void {
+    const { core, places } = this.options;
+    socket.attend({
+      origin: origin === undefined ? undefined : this.#origins.of(origin),
+      place: places.placeOf(group),
+      guest,
+      stop: this.#rounds.stop,
+      core,
+    });
   }
 }
 
-function connectionOf(socket: WebSocket, origin: string | undefined, place: Place): Connection {
-  return {
-    origin,
-    place,
-    get bufferedAmount() {
-      return socket.bufferedAmount;
-    },
-    send(text) {
-      if (socket.readyState === socket.OPEN) socket.send(text);
-    },
-    close(code, reason) {
-      socket.close(code, reason);
-    },
+function httpServer(credentials: Credentials | undefined): Server | TlsServer {
+  const options = {
+    headersTimeout: HEADERS_TIMEOUT,
+    requestTimeout: HEADERS_TIMEOUT,
+    connectionsCheckingInterval: CHECK_EVERY,
+    maxHeaderSize: MAX_HEADERS,
   };
+  if (!credentials) return createServer(options);
+  return createTlsServer({ ...options, ...credentials, handshakeTimeout: HEADERS_TIMEOUT });
 }
 
-/** Binary messages are not part of the protocol: they come out as text that no parser accepts. */
-function textOf(data: RawData, isBinary: boolean): string {
-  return isBinary || !Buffer.isBuffer(data) ? '' : data.toString('utf8');
+/** Who asks this port over HTTP is a balancer, or lost. */
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('connection', 'close');
+  if (pathOf(request) === '/healthz') reply(response, 200, 'ok\n');
+  else reply(response, 404, 'a WebSocket is expected here\n');
 }
 
 function offersProtocol(request: IncomingMessage): boolean {
@@ -204,10 +195,6 @@ function offersProtocol(request: IncomingMessage): boolean {
   return offered.split(',').some((name) => name.trim() === TRACKER_SUBPROTOCOL);
 }
 
-function turnAway(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-}
-
-function reply(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+function destroy(this: Duplex): void {
+  this.destroy();
 }

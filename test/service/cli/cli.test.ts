@@ -54,10 +54,13 @@ describe('the built command', () => {
     await writeFile(join(command.folder, 'tracker.json'), JSON.stringify({ hasher: hasherUrl, port: 1 }));
     const tracker = command.start(['tracker', '--config', 'tracker.json', '--port', '0'], {
       PEERFOLD_TRACKER_HASHER_TOKEN: token,
+      PEERFOLD_TRACKER_OPERATIONS_PORT: '0',
     });
-    const address =
-      /^peerfold tracker ready at (ws:\/\/127\.0\.0\.1:\d+)$/.exec(await tracker.ready)?.[1] ?? '';
-    expect((await fetch(`${address.replace('ws', 'http')}/readyz`)).status).toBe(200);
+    const [, address = '', operations = ''] =
+      /^peerfold tracker ready at (ws:\/\/127\.0\.0\.1:\d+), operations at (http:\/\/127\.0\.0\.1:\d+)$/.exec(
+        await tracker.ready,
+      ) ?? [];
+    expect((await fetch(`${operations}/readyz`)).status).toBe(200);
     const socket = new WebSocket(address, 'peerfold.v1');
     await once(socket, 'open');
     tracker.child.kill(signal);
@@ -75,7 +78,15 @@ describe('the built command', () => {
     const hasher = command.start(['hasher', '--site', 'http://localhost', '--port', port, '--data', 'taken']);
     const tracker = command.start(['tracker', '--hasher', 'http://localhost:1'], {
       PEERFOLD_TRACKER_PORT: port,
+      PEERFOLD_TRACKER_OPERATIONS_PORT: '0',
     });
+    const second = command.start(['tracker', '--hasher', 'http://localhost:1', '--port', '0'], {
+      PEERFOLD_TRACKER_OPERATIONS_PORT: port,
+    });
+    expect(await second.exit).toBe(1);
+    expect(second.errors).toEqual([
+      `peerfold: port ${port} is taken: choose another with --operations-port or PEERFOLD_TRACKER_OPERATIONS_PORT`,
+    ]);
     expect([await hasher.exit, await tracker.exit]).toEqual([1, 1]);
     expect(hasher.errors).toContain(
       `peerfold: port ${port} is taken: choose another with --port or PEERFOLD_HASHER_PORT`,
@@ -106,7 +117,7 @@ describe('the built command', () => {
     expect(worker).toContain(`http://localhost:${hasher}`);
     expect(worker).toContain(`ws://localhost:${tracker}`);
     expect((await fetch(`http://localhost:${hasher}/readyz`)).status).toBe(200);
-    expect((await fetch(`http://localhost:${tracker}/readyz`)).status).toBe(200);
+    expect((await fetch(`http://localhost:${tracker}/healthz`)).status).toBe(200);
     demo.child.kill('SIGINT');
     expect(await demo.exit).toBe(0);
   });

@@ -12,19 +12,28 @@ const root = 'ab'.repeat(16) as RootPrefix;
 let hasher: TinyHasher;
 let tracker: Tracker;
 let url: string;
+let operations: string;
 
 async function start(options: Partial<TrackerOptions> = {}): Promise<void> {
   tracker = await createTracker({
     hasher: hasher.url,
     hasherToken: TOKEN,
+    operationsPort: 0,
     logLevel: 'silent',
     ...options,
   });
-  ({ url } = await tracker.listen({ port: 0, host: '127.0.0.1' }));
+  await listen();
+}
+
+async function listen(): Promise<void> {
+  const where = await tracker.listen({ port: 0, host: '127.0.0.1' });
+  url = where.url;
+  operations = where.operations ?? '';
 }
 
 const join = () => SocketVisitor.join(url, hasher.url);
-const page = (path: string) => fetch(url.replace('ws:', 'http:') + path);
+const page = (path: string) => fetch(operations + path);
+const publicPage = (path: string) => fetch(url.replace('ws:', 'http:') + path);
 
 /** The status with which a socket is turned away, or 101. */
 function statusOf(headers: Record<string, string> = {}, protocols = ['peerfold.v1']): Promise<number> {
@@ -62,10 +71,10 @@ describe('a tracker on real sockets', () => {
     const { peers } = await asker.next('peers');
     expect(peers).toHaveLength(1);
     expect(peers[0]).toMatchObject({ pid: holder.pid, key: holder.identity.publicKey });
-    asker.say({ t: 'signal', to: holder.pid, pass: peers[0]?.pass ?? '', box: 'offer' });
+    asker.say({ t: 'signal', list: [{ to: holder.pid, pass: peers[0]?.pass ?? '', box: 'offer' }] });
     const offer = await holder.next('signal');
     expect(offer).toMatchObject({ from: asker.pid, key: asker.identity.publicKey, box: 'offer' });
-    holder.say({ t: 'signal', to: asker.pid, pass: offer.pass, box: 'answer' });
+    holder.say({ t: 'signal', list: [{ to: asker.pid, pass: offer.pass, box: 'answer' }] });
     expect(await asker.next('signal')).toMatchObject({ from: holder.pid, box: 'answer' });
     expect(hasher.questions).toEqual([{ site: SITE, roots: [root] }]);
   });
@@ -76,6 +85,9 @@ describe('a tracker on real sockets', () => {
     expect((await page('/readyz')).status).toBe(200);
     expect((await page('/nothing')).status).toBe(404);
     expect((await page('//')).status).toBe(404);
+    expect((await publicPage('/healthz')).status).toBe(200);
+    expect((await publicPage('/readyz')).status).toBe(404);
+    expect((await publicPage('/metrics')).status).toBe(404);
     const metrics = await (await page('/metrics')).text();
     expect(metrics).toContain('peerfold_tracker_visitors 1');
     expect(metrics).toContain('peerfold_tracker_messages_total{kind="hello"} 1');
@@ -136,7 +148,7 @@ describe('a tracker on real sockets', () => {
   });
 
   it('refuses a taken port with the system’s error', async () => {
-    const second = await createTracker({ hasher: hasher.url, logLevel: 'silent' });
+    const second = await createTracker({ hasher: hasher.url, operationsPort: 'none', logLevel: 'silent' });
     const port = Number(new URL(url).port);
     await expect(second.listen({ port, host: '127.0.0.1' })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await second.close();
@@ -145,8 +157,8 @@ describe('a tracker on real sockets', () => {
 
 describe('a tracker of open sites', () => {
   it('needs no hash service to be ready, and introduces their visitors', async () => {
-    tracker = await createTracker({ openSites: [SITE], logLevel: 'silent' });
-    ({ url } = await tracker.listen({ port: 0, host: '127.0.0.1' }));
+    tracker = await createTracker({ openSites: [SITE], operationsPort: 0, logLevel: 'silent' });
+    await listen();
     expect((await page('/readyz')).status).toBe(200);
     const [holder, asker] = [await SocketVisitor.join(url), await SocketVisitor.join(url)];
     holder.say({ t: 'have', seq: 1, add: [root], del: [] });
@@ -158,8 +170,12 @@ describe('a tracker of open sites', () => {
   });
 
   it('turns others away, whatever they show', async () => {
-    tracker = await createTracker({ openSites: ['https://www.example.com'], logLevel: 'silent' });
-    ({ url } = await tracker.listen({ port: 0, host: '127.0.0.1' }));
+    tracker = await createTracker({
+      openSites: ['https://www.example.com'],
+      operationsPort: 0,
+      logLevel: 'silent',
+    });
+    await listen();
     const stranger = await SocketVisitor.connect(url);
     stranger.hello(await stranger.askAdmission(hasher.url));
     expect(await stranger.next('error')).toMatchObject({ code: 'bad-admission' });

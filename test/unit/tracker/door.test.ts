@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Addresses } from '../../../tracker-service/server/addresses.js';
-import { trackerConfig } from '../../../tracker-service/config.js';
-import { Door } from '../../../tracker-service/server/door.js';
+import { Door, Guest } from '../../../tracker-service/server/door.js';
 import { Targets } from '../../../tracker-service/core/targets.js';
 import type { PeerId } from '../../../src/core/brands.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -12,16 +11,19 @@ describe('the door', () => {
   it('holds back one address and nobody else', async () => {
     const clock = new FakeClock();
     const door = new Door(clock, limits);
+    const guests: Guest[] = [];
     for (let i = 0; i < 1000; i++) {
       if (i % 10 === 0) await clock.advance(500);
-      door.enter('flooder');
+      const entered = door.enter('flooder');
+      if (entered instanceof Guest) guests.push(entered);
     }
     expect(door.sockets).toBe(5);
-    expect(door.enter('flooder')).toBe(429);
-    expect(door.enter('other')).toBe('in');
-    door.leave('flooder');
+    expect(door.enter('flooder')).toBe('address-rate');
+    expect(door.enter('other')).toBeInstanceOf(Guest);
     await clock.advance(10_000);
-    expect(door.enter('flooder')).toBe('in');
+    expect(door.enter('flooder')).toBe('address-sockets');
+    guests[0]?.leave();
+    expect(door.enter('flooder')).toBeInstanceOf(Guest);
   });
 
   it('limits how fast one address comes back', async () => {
@@ -29,35 +31,40 @@ describe('the door', () => {
     const door = new Door(clock, limits);
     let inside = 0;
     for (let i = 0; i < 100; i++) {
-      if (door.enter('a') !== 'in') continue;
+      const guest = door.enter('a');
+      if (!(guest instanceof Guest)) continue;
       inside++;
-      door.leave('a');
+      guest.leave();
     }
     expect(inside).toBe(6);
     await clock.advance(1_000);
-    expect([door.enter('a'), door.enter('a'), door.enter('a')]).toEqual(['in', 'in', 429]);
+    expect(door.enter('a')).toBeInstanceOf(Guest);
+    expect(door.enter('a')).toBeInstanceOf(Guest);
+    expect(door.enter('a')).toBe('address-rate');
   });
 
   it('is full at some point, for everybody', () => {
     const door = new Door(new FakeClock(), limits);
-    for (let i = 0; i < 100; i++) expect(door.enter(`a${i}`)).toBe('in');
-    expect(door.enter('late')).toBe(503);
-    door.leave('a0');
-    expect(door.enter('late')).toBe('in');
+    const guests = Array.from({ length: 100 }, (_, i) => door.enter(`a${i}`));
+    expect(guests.every((guest) => guest instanceof Guest)).toBe(true);
+    expect(door.enter('late')).toBe('sockets');
+    const [first] = guests;
+    if (first instanceof Guest) first.leave();
+    expect(door.enter('late')).toBeInstanceOf(Guest);
   });
 
-  it('does not count a socket out twice, nor one that never came in', () => {
+  it('does not count a socket out twice', () => {
     const door = new Door(new FakeClock(), limits);
-    door.enter('a');
-    for (let i = 0; i < 3; i++) door.leave('a');
-    door.leave('nobody');
+    const guest = door.enter('a');
+    for (let i = 0; i < 3; i++) if (guest instanceof Guest) guest.leave();
     expect(door.sockets).toBe(0);
   });
 
   it('forgets addresses, also when a million different ones knock', () => {
     const door = new Door(new FakeClock(), limits);
     for (let i = 0; i < 50_000; i++) {
-      if (door.enter(`a${i}`) === 'in' && i > 10) door.leave(`a${i}`);
+      const guest = door.enter(`a${i}`);
+      if (guest instanceof Guest && i > 10) guest.leave();
     }
     expect(door.addresses).toBeLessThanOrEqual(10_020);
     expect(door.sockets).toBe(11);
@@ -109,29 +116,5 @@ describe('addresses', () => {
     const behind = new Addresses(['10.0.0.0/24', '127.0.0.1', '::1']);
     expect(behind.groupOf('10.0.0.1', header).address).toBe(address);
     expect(behind.groupOf('::ffff:10.0.0.1', header).address).toBe(address);
-  });
-});
-
-describe('the configuration', () => {
-  it('needs no more than the hash service', () => {
-    expect(trackerConfig.parse({ hasher: 'http://localhost:8081' })).toMatchObject({
-      port: 8082,
-      host: '127.0.0.1',
-      messagesPerSecond: 20,
-      socketsPerAddress: 64,
-    });
-  });
-
-  it.each([
-    {},
-    { hasher: 'localhost:8081' },
-    { hasher: 'ftp://x' },
-    { hasher: 'http://h', port: 70_000 },
-    { hasher: 'http://h', port: '8082' },
-    { hasher: 'http://h', leaseSeconds: 0 },
-    { hasher: 'http://h', trustedProxies: ['nonsense'] },
-    { hasher: 'http://h', unknown: 1 },
-  ])('refuses %j', (options) => {
-    expect(trackerConfig.safeParse(options).success).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createTracker, trackerConfig } from '../../../tracker-service/index.js';
 import { MAX_OPEN_ROOTS, OpenRoots } from '../../../tracker-service/admission/open-sites.js';
+import { hashServicesOf } from '../../../tracker-service/sites.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import {
   FakeConnection,
@@ -150,7 +151,7 @@ describe('the options of a tracker', () => {
     await expect(createTracker({})).rejects.toThrow(
       'hasher: name the hash service, or open sites that need none',
     );
-    expect(trackerConfig.parse({ openSites: [SITE] }).hasher).toBeUndefined();
+    expect(trackerConfig.parse({ openSites: [SITE] }).hasher).toEqual([]);
   });
 
   it.each([
@@ -165,7 +166,9 @@ describe('the options of a tracker', () => {
   });
 
   it('take a hash service below a path, with or without a slash at its end', () => {
-    for (const hasher of ['https://www.example.com/hash', 'https://www.example.com/hash/'])
-      expect(trackerConfig.parse({ hasher }).hasher).toBe('https://www.example.com/hash');
+    for (const given of ['https://www.example.com/hash', 'https://www.example.com/hash/']) {
+      const { hasher } = trackerConfig.parse({ hasher: given });
+      expect(hashServicesOf(hasher, [])).toMatchObject([{ url: 'https://www.example.com/hash' }]);
+    }
   });
 });

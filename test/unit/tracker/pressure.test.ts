@@ -1,62 +1,126 @@
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Signer, TrackerWorld, prefix, type Client } from '../../support/tracker-world.js';
+import { describe, expect, it } from 'vitest';
+import type { Clock, Timer } from '../../../src/core/clock.js';
+import { PressureGauge } from '../../../tracker-service/server/pressure.js';
 
-let signer: Signer;
-let world: TrackerWorld;
-let asker: Client;
-const [a, b] = [prefix(1), prefix(2)];
+const EVERY = 100;
 
-beforeAll(async () => {
-  signer = await Signer.create();
-});
-beforeEach(async () => {
-  world = new TrackerWorld(signer);
-  world.vouch(a, b);
-  asker = await world.joined();
-});
+/** A clock whose only timer fires `late` milliseconds late. */
+class LateClock implements Clock {
+  #ticks = 0;
+  #run: (() => void) | undefined;
+  #delay = 0;
 
-function want(live = 30): Promise<void> {
-  return asker.say({ t: 'want', q: 1, roots: [a, b], k: 6, live });
+  now(): number {
+    return this.#ticks;
+  }
+
+  ticks(): number {
+    return this.#ticks;
+  }
+
+  setTimeout(run: () => void, ms: number): Timer {
+    this.#run = run;
+    this.#delay = ms;
+    return run;
+  }
+
+  clearTimeout(): void {
+    this.#run = undefined;
+  }
+
+  /** Lets at least `ms` pass, with each timer `late`. */
+  pass(ms: number, late = 0): void {
+    for (const end = this.#ticks + ms; this.#ticks < end;) {
+      this.#ticks += this.#delay + late;
+      this.#run?.();
+    }
+  }
 }
 
-describe('a node under pressure', () => {
-  it('pushes nothing at level 1, and does it later', async () => {
-    await want();
-    world.pressure.level = 1;
-    const holder = await world.holder([a]);
-    await world.clock.advance(5000);
-    expect(asker.all('peers')).toHaveLength(1);
-    world.pressure.level = 0;
-    await world.clock.advance(200);
-    expect(asker.last('peers')?.peers).toMatchObject([{ pid: holder.pid }]);
+function gauge() {
+  const clock = new LateClock();
+  const levels: number[] = [];
+  const memory = { share: 0 };
+  const pressure = new PressureGauge({
+    clock,
+    memory: () => memory.share,
+    changed: (level) => levels.push(level),
+  });
+  return { clock, levels, memory, pressure };
+}
+
+describe('pressure', () => {
+  it.each([
+    [0, 0],
+    [40, 0],
+    [70, 1],
+    [150, 2],
+    [300, 3],
+    [380, 4],
+    [5_000, 4],
+  ])('of an event loop that is %d ms late is level %d', (late, level) => {
+    const { clock, pressure } = gauge();
+    clock.pass(30_000, late);
+    expect(pressure.level).toBe(level);
   });
 
-  it('introduces two peers at a time at level 2', async () => {
-    for (let i = 0; i < 5; i++) await world.holder([a]);
-    world.pressure.level = 2;
-    await want(0);
-    expect(asker.last('peers')?.peers).toHaveLength(2);
-    world.pressure.level = 1;
-    await want(0);
-    expect(asker.last('peers')?.peers).toHaveLength(5);
+  it('rises through every level within seconds', () => {
+    const { clock, levels } = gauge();
+    clock.pass(6_000, 600);
+    expect(levels).toEqual([2, 3, 4]);
   });
 
-  it('refuses wants at level 3, each until another moment, and goes on with the rest', async () => {
-    await world.holder([a]);
-    const other = await world.joined();
-    world.pressure.level = 3;
-    await want();
-    await other.say({ t: 'want', q: 1, roots: [a], k: 6, live: 0 });
-    const refusals = [asker, other].map((client) => client.last('error'));
-    for (const refusal of refusals) expect(refusal).toMatchObject({ re: 'want', code: 'rate' });
-    const [first, second] = refusals.map((refusal) => refusal?.retry ?? 0);
-    expect(first).toBeGreaterThanOrEqual(5000);
-    expect(second).not.toBe(first);
-    await other.say({ t: 'have', seq: 5, add: [b], del: [] });
-    expect(other.last('ok')).toEqual({ t: 'ok', seq: 5 });
-    await world.clock.advance(50);
-    world.pressure.level = 0;
-    await want();
-    expect(asker.last('peers')?.peers).toHaveLength(2);
+  it('sheds no wants for one stall', () => {
+    const { clock, pressure } = gauge();
+    clock.pass(1_000);
+    clock.pass(EVERY, 3_000);
+    expect(pressure.level).toBeLessThan(3);
+    clock.pass(10_000);
+    expect(pressure.level).toBe(0);
+  });
+
+  it('falls level by level, each after two quiet seconds', () => {
+    const { clock, levels, pressure } = gauge();
+    clock.pass(10_000, 400);
+    expect(pressure.level).toBe(4);
+    levels.length = 0;
+    clock.pass(2_900);
+    expect(levels).toEqual([3]);
+    clock.pass(7_000);
+    expect(levels).toEqual([3, 2, 1, 0]);
+  });
+
+  it('does not flap around a threshold', () => {
+    const { clock, levels } = gauge();
+    for (let i = 0; i < 50; i++) {
+      clock.pass(500, 56);
+      clock.pass(500, 46);
+    }
+    expect(levels).toEqual([1]);
+  });
+
+  it('comes from memory as well', () => {
+    const { clock, levels, memory } = gauge();
+    for (const share of [0.5, 0.81, 0.86, 0.91, 0.96, 1.2]) {
+      memory.share = share;
+      clock.pass(1_000);
+    }
+    expect(levels).toEqual([1, 2, 3, 4]);
+    memory.share = 0.92;
+    clock.pass(30_000);
+    expect(levels.at(-1)).toBe(4);
+    memory.share = 0.82;
+    clock.pass(30_000);
+    expect(levels.at(-1)).toBe(2);
+    memory.share = 0.5;
+    clock.pass(30_000);
+    expect(levels.at(-1)).toBe(0);
+  });
+
+  it('is measured no more after closing', () => {
+    const { clock, pressure } = gauge();
+    pressure.close();
+    clock.pass(10_000, 500);
+    expect(pressure.level).toBe(0);
   });
 });

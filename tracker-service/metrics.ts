@@ -8,6 +8,8 @@ export interface Gauges extends Census {
   readonly sockets: number;
   readonly addresses: number;
   readonly pressure: number;
+  /** This one among them. */
+  readonly nodes: number;
 }
 
 const HELP: Readonly<Record<keyof Gauges, string>> = {
@@ -19,6 +21,7 @@ const HELP: Readonly<Record<keyof Gauges, string>> = {
   sockets: 'Open sockets',
   addresses: 'Addresses remembered for their limits',
   pressure: 'What overload sheds: 0 nothing, 1 pushes, 2 introductions, 3 wants, 4 new sockets',
+  nodes: 'Nodes that are alive, this one among them',
 };
 const GAUGES = Object.keys(HELP) as (keyof Gauges)[];
 

@@ -1,3 +1,4 @@
+import type { Bytes } from '../src/core/bytes.js';
 import { RemoteKeys } from '../src/verify/keys.js';
 import { SignedAdmission } from './admission/admission.js';
 import { HashServices, type Service } from './admission/hash-services.js';
@@ -7,6 +8,9 @@ import type { TrackerConfig } from './config.js';
 import { TrackerCore } from './core/tracker.js';
 import type { Environment } from './environment.js';
 import { Metrics } from './metrics.js';
+import { NODE_LENGTH, nodeName } from './nodes/names.js';
+import type { Others } from './nodes/port.js';
+import { RedisOthers } from './nodes/redis/redis-others.js';
 import { Addresses } from './server/addresses.js';
 import { Door } from './server/door.js';
 import { Journal, createLog, type Log } from './server/log.js';
@@ -40,35 +44,57 @@ export async function assemble(config: TrackerConfig, environment: Environment):
     journal.trouble(error);
   });
   const files = await openFiles({ config, clock, log, trouble: metrics.trouble.bind(metrics) });
-  return new TrackerService({ config, environment, log, journal, metrics, files });
+  const base = { config, environment, log, journal, metrics, files };
+  const pressure = pressureGauge(base);
+  const services = hashServices(base);
+  const node = environment.random(NODE_LENGTH);
+  const others = otherNodes(base, node);
+  const core = coreOf(base, { services, pressure, node, others });
+  try {
+    await others?.open(core);
+    const placeSecret = (await others?.placeSecret()) ?? environment.random(PLACE_SECRET_LENGTH);
+    return new TrackerService(base, { services, pressure, core, others, placeSecret });
+  } catch (error) {
+    core.close();
+    pressure.close();
+    files.close();
+    journal.close();
+    throw error;
+  }
+}
+
+/** What serves the visitors. */
+interface Parts {
+  readonly services: HashServices;
+  readonly pressure: PressureGauge;
+  readonly core: TrackerCore;
+  readonly others: Others | undefined;
+  /** Nodes that share it agree on places. */
+  readonly placeSecret: Bytes;
 }
 
 /** Everything that runs, from `listen` to `close`. */
 export class TrackerService {
   readonly #base: Base;
-  readonly #hashServices: HashServices;
-  readonly #pressure: PressureGauge;
-  readonly #core: TrackerCore;
+  readonly #parts: Parts;
   readonly #server: TrackerServer;
   readonly #operations: Operations;
   readonly #shutdown: Shutdown;
 
-  constructor(base: Base) {
+  constructor(base: Base, parts: Parts) {
     const { config, metrics } = base;
     const { clock } = base.environment;
-    this.#base = base;
-    this.#hashServices = hashServices(base);
-    this.#pressure = pressureGauge(base);
-    this.#core = core(base, this.#hashServices, this.#pressure);
+    [this.#base, this.#parts] = [base, parts];
     const door = new Door(clock, config);
-    this.#server = server(base, this.#core, door, this.#pressure);
+    this.#server = server(base, parts, door);
     this.#operations = new Operations({ metrics, ready: () => this.#ready() });
     this.#shutdown = new Shutdown({ clock, config, stoppable: this.#server });
     metrics.watch(() => ({
-      ...this.#core.census(),
+      ...parts.core.census(),
       sockets: door.sockets,
       addresses: door.addresses,
-      pressure: this.#pressure.level,
+      pressure: parts.pressure.level,
+      nodes: 1 + (parts.others?.status().living ?? 0),
     }));
   }
 
@@ -84,7 +110,8 @@ export class TrackerService {
     const { files, journal, log } = this.#base;
     if (this.#shutdown.stage === 'open') log.info('stopping');
     await this.#shutdown.run();
-    this.#pressure.close();
+    await this.#parts.others?.close();
+    this.#parts.pressure.close();
     files.close();
     journal.close();
     await this.#operations.close();
@@ -93,9 +120,13 @@ export class TrackerService {
   /** What `/readyz` says; rejects with why not. */
   async #ready(): Promise<string> {
     if (this.#shutdown.stage !== 'open') throw new Error('stopping');
-    const unreachable = await this.#hashServices.unreachable();
-    if (unreachable === 0) return 'ready';
-    return `ready, but ${unreachable} of ${this.#hashServices.size} hash services cannot be reached`;
+    const { others, services } = this.#parts;
+    const unreachable = await services.unreachable();
+    const buts = [
+      ...(unreachable === 0 ? [] : [`${unreachable} of ${services.size} hash services cannot be reached`]),
+      ...aloneSince(others),
+    ];
+    return ['ready', ...buts].join(', but ');
   }
 }
 
@@ -125,7 +156,23 @@ function pressureGauge({ config, environment, log }: Base): PressureGauge {
   });
 }
 
-function core({ config, environment, metrics }: Base, services: HashServices, pressure: PressureGauge) {
+/** Without Redis a node serves those who are here: balancers that took all nodes out would serve nobody. */
+function aloneSince(others: Others | undefined): string[] {
+  const away = others?.status().away;
+  return away ? [`without the other nodes since ${new Date(away.since).toISOString()}: ${away.reason}`] : [];
+}
+
+function otherNodes({ config, environment, log }: Base, node: Bytes): Others | undefined {
+  const { redis: urls, holdersPerRoot } = config;
+  const { clock, random } = environment;
+  if (urls.length === 0) return undefined;
+  return new RedisOthers({ urls, node: nodeName(node), clock, random, log, holdersPerRoot });
+}
+
+function coreOf(
+  { config, environment, metrics }: Base,
+  { services, ...parts }: Pick<Parts, 'services' | 'pressure' | 'others'> & { readonly node: Bytes },
+): TrackerCore {
   const { clock, random } = environment;
   const openSites = new Set(config.openSites);
   return new TrackerCore({
@@ -135,16 +182,15 @@ function core({ config, environment, metrics }: Base, services: HashServices, pr
     desk: new OpenDoorDesk(openSites, services),
     roots: new OpenRoots(openSites, services, clock),
     tally: metrics,
-    pressure,
+    ...parts,
     federations: federationsOf(config.federate),
   });
 }
 
-function server(base: Base, tracker: TrackerCore, door: Door, pressure: PressureGauge): TrackerServer {
+function server(base: Base, { core, pressure, placeSecret: secret }: Parts, door: Door): TrackerServer {
   const { config, environment, files, journal, metrics } = base;
-  const secret = environment.random(PLACE_SECRET_LENGTH);
   return new TrackerServer({
-    core: tracker,
+    core,
     door,
     addresses: new Addresses(config.trustedProxies),
     places: new Places({ secret, surroundingsOf: (address) => files.networks.surroundingsOf(address) }),

@@ -28,12 +28,12 @@ const GAUGES = Object.keys(HELP) as (keyof Gauges)[];
 /** What `/metrics` shows. `trouble` hears each failure that is the operator's to know. */
 export class Metrics implements Tally {
   readonly registry = new Registry();
-  readonly #messages = this.#counter('messages', 'Well-formed messages from visitors', ['kind']);
+  readonly #messages = this.#sums('messages', 'Well-formed messages from visitors', 'kind');
   readonly #refusals = this.#counter('refusals', 'Messages that were not acted on', ['code']);
   readonly #ends = this.#counter('ends', 'Sessions ended by the tracker', ['reason']);
   readonly #welcomes = this.#counter('welcomes', 'Visitors welcomed', ['resumed']);
-  readonly #introductions = this.#counter('introductions', 'Peers shown to visitors', ['pushed']);
-  readonly #signals = this.#counter('signals', 'Signals relayed', []);
+  readonly #introductions = this.#sums('introductions', 'Peers shown to visitors', 'pushed');
+  readonly #signals = this.#sums('signals', 'Signals relayed');
   readonly #verdicts = this.#counter('roots_checked', 'Verdicts of the hash service on roots', ['live']);
   readonly #turnedAway = this.#counter('turned_away', 'Sockets turned away at the door', ['limit']);
   readonly #failures = this.#counter('failures', 'Failures on our side, hash service included', []);
@@ -60,7 +60,7 @@ export class Metrics implements Tally {
   }
 
   message(kind: string): void {
-    this.#messages.inc({ kind });
+    this.#messages.add(kind);
   }
 
   refusal(code: string): void {
@@ -76,11 +76,11 @@ export class Metrics implements Tally {
   }
 
   introductions(count: number, pushed: boolean): void {
-    this.#introductions.inc({ pushed: String(pushed) }, count);
+    this.#introductions.add(String(pushed), count);
   }
 
   signal(): void {
-    this.#signals.inc();
+    this.#signals.add('');
   }
 
   verdicts(live: number, dead: number): void {
@@ -97,8 +97,41 @@ export class Metrics implements Tally {
     this.report(error);
   }
 
+  /** For what happens thousands of times a second: counting is adding. */
+  #sums(name: string, help: string, label?: string): Sums {
+    const sums = new Sums();
+    const full = `peerfold_tracker_${name}_total`;
+    const labelNames = label === undefined ? [] : [label];
+    new Counter({
+      name: full,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect() {
+        sums.handOver((value, sum) => {
+          this.inc(label === undefined ? {} : { [label]: value }, sum);
+        });
+      },
+    });
+    return sums;
+  }
+
   #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
     const full = `peerfold_tracker_${name}_total`;
     return new Counter({ name: full, help, labelNames, registers: [this.registry] });
+  }
+}
+
+/** Sums by the value of a label, until Prometheus asks for them. */
+class Sums {
+  readonly #sums = new Map<string, number>();
+
+  add(value: string, count = 1): void {
+    this.#sums.set(value, (this.#sums.get(value) ?? 0) + count);
+  }
+
+  handOver(take: (value: string, sum: number) => void): void {
+    for (const [value, sum] of this.#sums) take(value, sum);
+    this.#sums.clear();
   }
 }

@@ -65,11 +65,14 @@ export class Operations {
   }
 }
 
+/** Connections that may wait to be taken, as far as the system allows: everybody comes back at once after a restart. */
+const BACKLOG = 65_535;
+
 /** Resolves with `host:port` once the server listens, with the port it really has. */
 export function listening(server: Server, { port, host }: ListenAddress): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', reject);
       const { port: actual } = server.address() as AddressInfo;
       resolve(`${host.includes(':') ? `[${host}]` : host}:${actual}`);

@@ -13,6 +13,7 @@ import type { Certificate, Credentials } from './certificate.js';
 import { Guest, type Door } from './door.js';
 import { Interned } from './interned.js';
 import { listening, pathOf, reply, type ListenAddress } from './operations.js';
+import { Outbox } from './outbox.js';
 import type { Places } from './places.js';
 import { Rounds } from './rounds.js';
 import type { Stoppable } from './shutdown.js';
@@ -70,6 +71,7 @@ export class TrackerServer implements Stoppable {
   readonly #sockets = new WebSocketServer(SOCKET_OPTIONS);
   readonly #rounds: Rounds<VisitorSocket>;
   readonly #origins = new Interned();
+  readonly #outbox = new Outbox(setImmediate);
   #isClosing = false;
 
   constructor(private readonly options: TrackerServerOptions) {
@@ -156,11 +158,19 @@ export class TrackerServer implements Stoppable {
     this.#sockets.handleUpgrade(request, socket, head, (made) => {
       opened = made;
     });
-    if (opened) this.#attend(opened, request.headers.origin, group, guest);
+    if (opened) this.#attend(opened, socket, { origin: request.headers.origin, group, guest });
     else guest.leave();
   }
 
-  #attend(socket: VisitorSocket, origin: string | undefined, group: AddressGroup, guest: Guest): void {
+  #attend(
+    socket: VisitorSocket,
+    raw: Duplex,
+    {
+      origin,
+      group,
+      guest,
+    }: { readonly origin: string | undefined; readonly group: AddressGroup; readonly guest: Guest },
+  ): void {
     const { core, places } = this.options;
     socket.attend({
       origin: origin === undefined ? undefined : this.#origins.of(origin),
@@ -168,6 +178,8 @@ export class TrackerServer implements Stoppable {
       guest,
       stop: this.#rounds.stop,
       core,
+      raw,
+      outbox: this.#outbox,
     });
   }
 }

@@ -1,9 +1,11 @@
+import type { Duplex } from 'node:stream';
 import { WebSocket, type RawData } from 'ws';
 import { NOWHERE, type Place } from '../choosing/place.js';
 import type { Connection } from '../core/line.js';
 import type { Session } from '../core/session.js';
 import type { TrackerCore } from '../core/tracker.js';
 import type { Guest } from './door.js';
+import type { Outbox } from './outbox.js';
 
 /** Who is at the other end, and where the server keeps account of it. */
 export interface Seat {
@@ -13,6 +15,9 @@ export interface Seat {
   /** Where it waits for its next ping. */
   readonly stop: Set<VisitorSocket>;
   readonly core: Pick<TrackerCore, 'connect'>;
+  /** The connection below, and where what is written to it is gathered. */
+  readonly raw: Duplex;
+  readonly outbox: Outbox;
 }
 
 /**
@@ -25,12 +30,15 @@ export class VisitorSocket extends WebSocket implements Connection {
   #session: Session | undefined;
   #guest: Guest | undefined;
   #stop: Set<VisitorSocket> | undefined;
+  #raw: Duplex | undefined;
+  #outbox: Outbox | undefined;
 
   /** To be called once, when the socket has opened. */
-  attend({ origin, place, guest, stop, core }: Seat): void {
+  attend({ origin, place, guest, stop, core, raw, outbox }: Seat): void {
     this.origin = origin;
     this.place = place;
     this.#guest = guest;
+    [this.#raw, this.#outbox] = [raw, outbox];
     this.#stop = stop.add(this);
     this.on('message', onMessage)
       .on('ping', onPing)
@@ -38,6 +46,12 @@ export class VisitorSocket extends WebSocket implements Connection {
       .on('error', onError)
       .on('close', onClose);
     this.#session = core.connect(this);
+  }
+
+  override send(text: string): void {
+    if (this.readyState !== WebSocket.OPEN) return;
+    if (this.#raw) this.#outbox?.hold(this.#raw);
+    super.send(text);
   }
 
   /** Binary messages are not part of the protocol: they come out as text that no parser accepts. */

@@ -119,13 +119,9 @@ export class Elsewhere {
     return best.flatMap(({ pid, place, has }) => {
       const profile = profiles.get(pid);
       if (!profile) {
-        // It left while it could not say so.
-        others.remove(
-          site,
-          pid,
-          place,
-          has.flatMap((i) => roots[i] ?? []),
-        );
+        const lost = has.flatMap((i) => roots[i] ?? []);
+        // It left while it could not say so. Where nobody has a profile, the look-up may have failed.
+        if (profiles.size > 0) others.remove(site, pid, place, lost);
         return [];
       }
       const score = FARTHER * weightOf(profile) * closeness(visitor.place, place);

@@ -142,13 +142,25 @@ describe('nodes', () => {
 
   it('clear away who left without a word', async () => {
     const { here, there, clock, hub } = await pair();
+    const [holder, other] = [await there.holder([a]), await there.holder([a])];
+    const asker = await here.joined();
+    await shown(asker);
+    await clock.advance(50);
+    const isKept = () => hub.holders.get(`${SITE}|${a}`)?.has(holder.pid);
+    hub.profiles.delete(`${SITE}|${holder.pid}`);
+    expect(isKept()).toBe(true);
+    expect(await shown(asker)).toMatchObject([{ pid: other.pid }]);
+    expect(isKept()).toBe(false);
+  });
+
+  it('take nobody for gone when no profile can be had at all', async () => {
+    const { here, there, clock, hub } = await pair();
     const [holder, asker] = [await there.holder([a]), await here.joined()];
     await shown(asker);
     await clock.advance(50);
     hub.profiles.clear();
-    expect(hub.holders.get(`${SITE}|${a}`)?.has(holder.pid)).toBe(true);
     expect(await shown(asker)).toEqual([]);
-    expect(hub.holders.get(`${SITE}|${a}`)?.has(holder.pid)).toBe(false);
+    expect(hub.holders.get(`${SITE}|${a}`)?.has(holder.pid)).toBe(true);
   });
 
   it('forget a dead node, and tell who signals its visitors', async () => {

@@ -1,36 +1,25 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
+import { LocalServer } from './local-server.js';
 
 /** Of one read from disk: larger than Node's default, as web servers do. */
 const READ_LENGTH = 2 ** 20;
 
 /** A web server for the files of one directory: HEAD, ranges, an hour of freshness, entity tags if wanted. */
-export class StaticOrigin {
+export class StaticOrigin extends LocalServer {
   /** Requests so far. */
   requests = 0;
-  readonly #server: Server;
 
   constructor(
     private readonly directory: string,
     private readonly isTagged: boolean,
   ) {
-    this.#server = createServer((request, response) => {
+    super((request, response) => {
       this.requests++;
       this.#answer(request, response).catch(() => response.destroy());
     });
-  }
-
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://localhost:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

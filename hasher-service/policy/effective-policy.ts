@@ -5,7 +5,7 @@ import { isRevoked, type Voidable } from '../../src/verify/statements.js';
 import type { PolicyBody } from '../signing/statements.js';
 import type { Versions } from '../signing/versions.js';
 import type { DocumentName, Documents } from '../state/documents.js';
-import { within } from '../within.js';
+import { within } from '../../src/core/within.js';
 import { readOperatorPolicy, type OperatorPolicy } from './operator-policy.js';
 import {
   carriedOut,
@@ -115,7 +115,7 @@ export class EffectivePolicy {
     this.#looking = this.#lookInTurn().finally(() => {
       this.#looking = undefined;
     });
-    await within(clock, PATIENCE, this.#looking);
+    await within(clock, PATIENCE, this.#looking, () => undefined);
   }
 
   /** Voids what was signed until now, here and for visitors; resolves to the epoch from now on. */

@@ -6,7 +6,7 @@ import { ApiError } from '../http/api-error.js';
 import type { FetchQueue } from '../catalogue/fetch-queue.js';
 import type { Statement } from '../signing/statements.js';
 import { checkSite, parsedBody, type Service } from '../service.js';
-import { within } from '../within.js';
+import { within } from '../../src/core/within.js';
 import { Questions, type Answer, type Question } from './questions.js';
 
 /** The longest a look-up waits for fetches (ms): visitors have a deadline of their own. */
@@ -61,8 +61,8 @@ async function sought(
   const live = missing.filter((url) => lanes.isLive(url));
   const others = missing.filter((url) => !live.includes(url));
   await Promise.all([
-    within(clock, MAX_WAIT, Promise.all(others.map(seek))),
-    within(clock, MAX_LIVE_WAIT, Promise.all(live.map(seek))),
+    within(clock, MAX_WAIT, Promise.all(others.map(seek)), () => undefined),
+    within(clock, MAX_LIVE_WAIT, Promise.all(live.map(seek)), () => undefined),
   ]);
   for (const url of missing) if (!waits.has(url)) waits.set(url, untilItsTurn(lanes.laneOf(url)));
   // All are looked up again: something may have been purged meanwhile.

@@ -122,11 +122,17 @@ export class HubOthers implements Others {
     return Promise.resolve([...found.values()]);
   }
 
-  profiles(site: Site, pids: readonly PeerId[]): Promise<Map<PeerId, Profile>> {
+  profiles(
+    site: Site,
+    pids: readonly PeerId[],
+    gone: (pid: PeerId) => void = () => undefined,
+  ): Promise<Map<PeerId, Profile>> {
     const { clock, hub } = this.options;
     const known = pids.flatMap((pid): [PeerId, Profile][] => {
       const kept = hub.isDown ? undefined : hub.profiles.get(`${site}|${pid}`);
-      return kept && kept.until > clock.now() ? [[pid, kept.profile]] : [];
+      if (kept && kept.until > clock.now()) return [[pid, kept.profile]];
+      if (!hub.isDown) gone(pid);
+      return [];
     });
     return Promise.resolve(new Map(known));
   }

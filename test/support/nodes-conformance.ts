@@ -283,6 +283,20 @@ export function describeNodes(name: string, makeWorld: () => Promise<NodesWorld>
       await fleet.until(async () => expect(await ask([one.pid, two.pid])).toEqual(new Map([[two.pid, two]])));
       expect(await ask([two.pid], OTHER_SITE)).toEqual(new Map());
     });
+
+    it('tell who has left', async () => {
+      const fleet = await fleetOf();
+      const [a, b] = await fleet.nodes(2);
+      const [one, two] = [a.visitor(ROOTS), a.visitor(ROOTS)];
+      const missing = async (): Promise<PeerId[]> => {
+        const gone: PeerId[] = [];
+        await b.others.profiles(SITE, [one.pid, two.pid], (pid) => gone.push(pid));
+        return gone;
+      };
+      await fleet.until(async () => expect(await missing()).toEqual([]));
+      a.others.hide(SITE, one.pid);
+      await fleet.until(async () => expect(await missing()).toEqual([one.pid]));
+    });
   });
 
   describe(`nodes: ${name}`, () => {

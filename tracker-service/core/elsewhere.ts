@@ -112,18 +112,16 @@ export class Elsewhere {
     const holdings = await others.find(site, roots, PER_ROOT);
     const gain = ({ place, has }: RemoteHolding): number => has.length * closeness(visitor.place, place);
     const best = holdings.toSorted((a, b) => gain(b) - gain(a)).slice(0, PROFILES * message.k);
-    const profiles = await others.profiles(
-      site,
-      best.map(({ pid }) => pid),
-    );
+    const asked = new Map(best.map((holding) => [holding.pid, holding]));
+    const profiles = await others.profiles(site, [...asked.keys()], (pid) => {
+      // It left while it could not say so.
+      const lost = asked.get(pid);
+      const names = lost?.has.flatMap((i) => roots[i] ?? []) ?? [];
+      if (lost) others.remove(site, pid, lost.place, names);
+    });
     return best.flatMap(({ pid, place, has }) => {
       const profile = profiles.get(pid);
-      if (!profile) {
-        const lost = has.flatMap((i) => roots[i] ?? []);
-        // It left while it could not say so. Where nobody has a profile, the look-up may have failed.
-        if (profiles.size > 0) others.remove(site, pid, place, lost);
-        return [];
-      }
+      if (!profile) return [];
       const score = FARTHER * weightOf(profile) * closeness(visitor.place, place);
       return [{ pid, has: has.flatMap((i) => positions[i] ?? []), score, profile }];
     });

@@ -79,8 +79,15 @@ export interface Others {
   watch(site: Site, roots: readonly RootPrefix[], until: number): void;
   /** Holders at other living nodes: at most `perRoot` for each of at most 300 roots. */
   find(site: Site, roots: readonly RootPrefix[], perRoot: number): Promise<readonly RemoteHolding[]>;
-  /** What is known of these visitors of other nodes; those that left are missing. */
-  profiles(site: Site, pids: readonly PeerId[]): Promise<ReadonlyMap<PeerId, Profile>>;
+  /**
+   * What is known of these visitors of other nodes. `gone` hears of those that left; of who else is missing
+   * nothing could be learnt now.
+   */
+  profiles(
+    site: Site,
+    pids: readonly PeerId[],
+    gone?: (pid: PeerId) => void,
+  ): Promise<ReadonlyMap<PeerId, Profile>>;
   send(node: NodeName, message: NodeMessage): void;
   status(): OthersStatus;
   /** Takes leave: the others forget this node's visitors at once. */

@@ -81,6 +81,11 @@ describe('what others may write to Redis', () => {
     await server.tell('DEL', keys.profile(SITE, one.pid));
     await server.tell('ZADD', keys.profile(SITE, one.pid), '1', 'x');
     expect(await b.others.profiles(SITE, [one.pid])).toEqual(new Map());
+    // Nor is anybody taken for gone whose profile cannot be read.
+    const gone: PeerId[] = [];
+    const nobody = profileOf(a.name).pid;
+    await b.others.profiles(SITE, [one.pid, nobody], (pid) => gone.push(pid));
+    expect(gone).toEqual([nobody]);
     expect(b.others.status()).toEqual({ living: 1 });
   });
 

@@ -58,7 +58,11 @@ export class Finder {
     return this.#living(site, wanted, found);
   }
 
-  async profiles(site: Site, pids: readonly PeerId[]): Promise<Map<PeerId, Profile>> {
+  async profiles(
+    site: Site,
+    pids: readonly PeerId[],
+    gone: (pid: PeerId) => void = () => undefined,
+  ): Promise<Map<PeerId, Profile>> {
     const { link } = this.options;
     const profiles = new Map<PeerId, Profile>();
     const asked = pids.slice(0, MAX_PROFILES);
@@ -68,8 +72,11 @@ export class Finder {
     });
     await this.#gather(lookups, (text, position) => {
       const pid = asked[position];
-      const profile = pid === undefined ? undefined : parseProfile(pid, text);
-      if (profile) profiles.set(profile.pid, profile);
+      if (pid === undefined) return;
+      const profile = parseProfile(pid, text);
+      if (profile) profiles.set(pid, profile);
+      // Redis has answered that there is none; what failed comes as `undefined`.
+      else if (text === null) gone(pid);
     });
     return profiles;
   }

@@ -4,7 +4,7 @@ import { channelOf, keys } from './keys.js';
 import type { RedisLink } from './link.js';
 import { recordOf } from './replies.js';
 import { BEAT_EVERY, SILENCE, type Roll } from './roll.js';
-import { within } from './within.js';
+import { inTime } from './in-time.js';
 
 export interface PulseOptions {
   readonly link: Pick<RedisLink, 'fall' | 'isUp' | 'note' | 'rise' | 'send' | 'wire'>;
@@ -46,7 +46,7 @@ export class Pulse {
     const { clock, link } = this.options;
     let failed = false;
     try {
-      await within(clock, PATIENCE, this.#beat());
+      await inTime(clock, PATIENCE, this.#beat());
     } catch (error) {
       failed = true;
       link.fall(error);
@@ -61,7 +61,7 @@ export class Pulse {
     this.#arm(null);
     const { clock, link, self } = this.options;
     if (link.isUp)
-      await within(clock, PATIENCE, link.send(keys.nodes, ['HDEL', keys.nodes, self])).catch(() => 0);
+      await inTime(clock, PATIENCE, link.send(keys.nodes, ['HDEL', keys.nodes, self])).catch(() => 0);
   }
 
   async #beat(): Promise<void> {

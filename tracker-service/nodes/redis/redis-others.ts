@@ -16,7 +16,7 @@ import { Pulse } from './pulse.js';
 import { Roll } from './roll.js';
 import { Teller } from './teller.js';
 import { Watches } from './watches.js';
-import { within } from './within.js';
+import { inTime } from './in-time.js';
 
 export interface RedisOthersOptions {
   /** One Redis or Valkey, or several nodes of one cluster: `redis[s]://[user:password@]host[:port]`. */
@@ -85,7 +85,7 @@ export class RedisOthers implements Others {
     this.#listener = listener;
     this.#secret = this.#start();
     try {
-      await within(this.options.clock, START_PATIENCE, this.#secret);
+      await inTime(this.options.clock, START_PATIENCE, this.#secret);
     } catch (error) {
       await this.close();
       const hosts = this.options.urls.map((url) => new URL(url).host).join(', ');
@@ -121,8 +121,12 @@ export class RedisOthers implements Others {
     return this.#finder.find(site, roots, perRoot);
   }
 
-  profiles(site: Site, pids: readonly PeerId[]): Promise<ReadonlyMap<PeerId, Profile>> {
-    return this.#finder.profiles(site, pids);
+  profiles(
+    site: Site,
+    pids: readonly PeerId[],
+    gone?: (pid: PeerId) => void,
+  ): Promise<ReadonlyMap<PeerId, Profile>> {
+    return this.#finder.profiles(site, pids, gone);
   }
 
   send(node: NodeName, message: NodeMessage): void {

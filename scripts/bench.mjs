@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,23 +6,24 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { chromium } from 'playwright';
 import { format, resolveConfig } from 'prettier';
-import { pageOf, sectionOf } from './bench-report.mjs';
+import { isOfSameMachine, pageOf, sectionOf } from './bench-report.mjs';
 import { CHROMIUM_ARGS, findBrowser } from './find-browser.mjs';
 import { ROOT, run } from './run.mjs';
 
 /**
  * `npm run bench`: builds, runs every `bench/*.bench.ts`, and writes docs/benchmarks.md.
- * `npm run bench -- sizes` runs only files whose name holds `sizes`, and writes nothing.
+ * `npm run bench -- sizes` runs only files whose name holds `sizes`, and replaces their sections.
  * `npm run bench -- --quick` repeats less, to see whether the benchmarks work, and writes nothing.
  */
 const PAGE = path.join(ROOT, 'docs/benchmarks.md');
 /** Inside the project, so that the benchmarks find its packages. */
 const COMPILED = path.join(ROOT, 'dist/bench');
+const ENDING = /\.bench\.[jt]s$/;
 /** A quick run repeats this many times less. */
 const QUICK = 10;
 
 async function compiled(filters) {
-  const names = (await readdir(path.join(ROOT, 'bench'))).filter((name) => name.endsWith('.bench.ts'));
+  const names = (await readdir(path.join(ROOT, 'bench'))).filter((name) => ENDING.test(name));
   const chosen = names.filter((name) => filters.every((filter) => name.includes(filter))).sort();
   const programs = await readdir(path.join(ROOT, 'bench/programs'));
   await rm(COMPILED, { recursive: true, force: true });
@@ -47,7 +48,6 @@ function machine(browserVersion) {
     `${os.cpus().length} × ${cpu?.model ?? 'unknown processor'}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ${os.type()} ${os.release()}`,
     `Node ${process.version}`,
     `Chromium ${browserVersion}`,
-    `\`npm run bench\`, ${new Date().toISOString().slice(0, 10)}`,
   ];
 }
 
@@ -61,7 +61,9 @@ async function sectionFrom(file, context) {
   const { default: benchmark } = await import(pathToFileURL(file).href);
   const report = await benchmark(context);
   const seconds = Math.round((performance.now() - started) / 1000);
-  return sectionOf(report, [`Took ${seconds} s; host load ${before} before, ${load()} after.`]);
+  const facts = [`on ${new Date().toISOString().slice(0, 10)}`, `${seconds} s`];
+  const name = path.basename(file).replace(ENDING, '');
+  return sectionOf(name, report, [...facts, `host load ${before} before, ${load()} after`]);
 }
 
 /** Runs all of them, whatever fails: what the others measured is worth seeing. */
@@ -96,7 +98,10 @@ const browser = { executablePath: await findBrowser(), args: CHROMIUM_ARGS };
 const facts = machine(await versionOf(browser));
 const repeats = (full) => (values.quick ? Math.max(2, Math.round(full / QUICK)) : full);
 const sections = await measure(await compiled(positionals), { root: ROOT, browser, repeats });
-if (positionals.length === 0 && !values.quick && process.exitCode === undefined) {
+const before = await readFile(PAGE, 'utf8').catch(() => '');
+const isWhole = positionals.length === 0;
+if (values.quick || process.exitCode !== undefined) process.exit();
+if (isWhole || isOfSameMachine(before, facts)) {
   const style = { ...(await resolveConfig(PAGE)), parser: 'markdown' };
-  await writeFile(PAGE, await format(pageOf(sections, facts), style));
-}
+  await writeFile(PAGE, await format(pageOf(sections, facts, isWhole ? '' : before), style));
+} else console.log('\nNot written: the page is of another machine; `npm run bench` measures all of it anew.');

@@ -58,9 +58,13 @@ export class ServerProcess {
     return `ws://127.0.0.1:${this.port}`;
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   /** Seconds of processor time so far, of all its threads. */
   async cpuTime(): Promise<number> {
-    const stat = await readFile(`/proc/${this.#pid}/stat`, 'utf8');
+    const stat = await readFile(`/proc/${this.pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ');
     return (Number(fields[USER_TIME]) + Number(fields[SYSTEM_TIME])) / TICKS_PER_SECOND;
   }
@@ -69,7 +73,7 @@ export class ServerProcess {
   async memory(): Promise<number> {
     this.child.kill('SIGUSR2');
     await pause(COLLECTION);
-    return (await memoryOf(this.#pid)).now;
+    return (await memoryOf(this.pid)).now;
   }
 
   /** Ends it; with `SIGKILL`, as a power cut would. */
@@ -78,10 +82,6 @@ export class ServerProcess {
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
     this.child.kill(signal);
     await ended;
-  }
-
-  get #pid(): number {
-    return this.child.pid ?? 0;
   }
 
   /** Whatever the answer to a plain request is, it is one. */

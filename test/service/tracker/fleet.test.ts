@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { PeerId, RootPrefix } from '../../../src/core/brands.js';
 import { nodeOf } from '../../../tracker-service/nodes/names.js';
@@ -17,6 +18,8 @@ const FORGOTTEN_WITHIN = 20_000;
 const BACK_WITHIN = 10_000;
 /** For what takes a moment on a quiet machine. */
 const SOON = 15_000;
+/** Of one visitor under load (ms); the tracker allows twenty messages a second. */
+const BETWEEN_WANTS = 100;
 
 let command: BuiltCommand;
 beforeAll(async () => {
@@ -219,6 +222,74 @@ describe('three nodes over one Redis', () => {
     expect(await textOf(`${nodes[0]?.operations}/readyz`)).toBe('ready\n');
     for (const visitor of [near, far, late]) expect(visitor.outages).toBe(0);
   }, 90_000);
+});
+
+/** Visitors who ask for each other, one after the other, without end. */
+class Askers {
+  /** Wants that were answered. */
+  answers = 0;
+  /** Answers in a row that named whom they should. */
+  streak = 0;
+  #isOver = false;
+  readonly #asking: Promise<void>[];
+
+  constructor(
+    private readonly visitors: readonly SocketVisitor[],
+    private readonly roots: readonly RootPrefix[],
+  ) {
+    this.#asking = visitors.map((_, i) => this.#ask(i));
+  }
+
+  /** Fails when a want was never answered. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#asking);
+  }
+
+  async #ask(i: number): Promise<void> {
+    const count = this.visitors.length;
+    for (let turn = 1; !this.#isOver; turn = (turn % (count - 1)) + 1) {
+      const [asker, holder] = [this.visitors[i], this.visitors[(i + turn) % count]];
+      const root = this.roots[(i + turn) % count];
+      if (!asker || !holder || !root) throw new Error('nobody there');
+      const shown = await shownTo(asker, root);
+      this.answers++;
+      this.streak = shown.some(({ pid }) => pid === holder.pid) ? this.streak + 1 : 0;
+      await pause(BETWEEN_WANTS);
+    }
+  }
+}
+
+describe('Redis restarted under load', () => {
+  const VISITORS = 30;
+  const RESTARTS = 3;
+
+  it('leaves no want unanswered and nobody without a node, and all find each other again', async () => {
+    const { hasher, redis, nodes, ask } = await fleet();
+    const roots = Array.from({ length: VISITORS }, (_, i) => prefix(100 + i));
+    for (const root of roots) hasher.live.add(root);
+    const visitors = await Promise.all(roots.map((_, i) => ask(nodes[i % NODES]?.url)));
+    for (const [i, root] of roots.entries()) visitors[i]?.say({ t: 'have', seq: 1, add: [root], del: [] });
+    const askers = new Askers(visitors, roots);
+    const patience = { timeout: 2 * SOON, interval: 100 };
+    const findEachOther = () =>
+      vi.waitFor(() => {
+        expect(askers.streak).toBeGreaterThan(2 * VISITORS);
+      }, patience);
+    for (let i = 0; i < RESTARTS; i++) {
+      await findEachOther();
+      await redis.end();
+      const before = askers.answers;
+      await vi.waitFor(() => {
+        expect(askers.answers).toBeGreaterThan(before + 2 * VISITORS);
+      }, patience);
+      await redis.begin();
+    }
+    await findEachOther();
+    await askers.end();
+    for (const { socket } of visitors) expect(socket.readyState).toBe(socket.OPEN);
+    for (const { operations } of nodes) expect(await textOf(`${operations}/readyz`)).toBe('ready\n');
+  }, 120_000);
 });
 
 /** What the pids of a node begin with. */

@@ -5,7 +5,10 @@ const inCi = process.env['CI'] === 'true';
 const executablePath = process.env['PEERFOLD_CHROMIUM'];
 
 export default defineConfig({
-  testDir: 'test/browser',
+  projects: [
+    { name: 'browser', testDir: 'test/browser' },
+    { name: 'firefox', testDir: 'test/firefox' },
+  ],
   testMatch: '**/*.spec.ts',
   outputDir: 'test-results',
   // Two cores: a second test's browsers beside the visitors of the first would distort every deadline.

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { findBrowser } from './find-browser.mjs';
+import { findFirefox } from './find-firefox.mjs';
 import { findRedis } from './find-redis.mjs';
 import { run, runTool } from './run.mjs';
 import { noResults, readPlaywright, readVitest, sum, withExit } from './test-results.mjs';
@@ -12,8 +13,9 @@ import { noResults, readPlaywright, readVitest, sum, withExit } from './test-res
  * path holds `gallery`.
  */
 const VITEST_SUITES = ['unit', 'property', 'service'];
-const BROWSER_SUITE = 'browser';
-const SUITES = [...VITEST_SUITES, BROWSER_SUITE];
+const FIREFOX_SUITE = 'firefox';
+const PLAYWRIGHT_SUITES = ['browser', FIREFOX_SUITE];
+const SUITES = [...VITEST_SUITES, ...PLAYWRIGHT_SUITES];
 
 const inCi = process.env.CI === 'true';
 
@@ -44,11 +46,16 @@ async function runVitest(suites, filters, folder) {
   return withExit(report ? readVitest(report) : noResults(), exitCode);
 }
 
-async function runPlaywright(filters, folder) {
+async function runPlaywright(suites, filters, folder) {
   const file = path.join(folder, 'playwright.json');
   const env = { PEERFOLD_CHROMIUM: await findBrowser(), PLAYWRIGHT_JSON_OUTPUT_FILE: file };
+  const firefox = suites.includes(FIREFOX_SUITE) ? await findFirefox() : undefined;
+  if (firefox !== undefined) env.PEERFOLD_FIREFOX = firefox;
+  // With a space it would take the filters for projects as well.
+  const projects = suites.map((suite) => `--project=${suite}`);
   const lenient = filters.length > 0 ? ['--pass-with-no-tests'] : [];
-  const exitCode = await runTool('playwright', ['test', '--reporter=list,json', ...lenient, ...filters], env);
+  const args = ['test', '--reporter=list,json', ...projects, ...lenient, ...filters];
+  const exitCode = await runTool('playwright', args, env);
   const report = await readReport(file);
   return withExit(report ? readPlaywright(report) : noResults(), exitCode);
 }
@@ -67,7 +74,9 @@ async function runSuites({ suites, filters }, folder) {
   const ofVitest = suites.filter((suite) => VITEST_SUITES.includes(suite));
   const results = [noResults()];
   if (ofVitest.length > 0) results.push(await guarded(() => runVitest(ofVitest, filters, folder)));
-  if (suites.includes(BROWSER_SUITE)) results.push(await guarded(() => runPlaywright(filters, folder)));
+  const ofPlaywright = suites.filter((suite) => PLAYWRIGHT_SUITES.includes(suite));
+  if (ofPlaywright.length > 0)
+    results.push(await guarded(() => runPlaywright(ofPlaywright, filters, folder)));
   return results.reduce(sum);
 }
 

@@ -2,10 +2,11 @@ import { BoundedMap } from '../core/bounded-map.js';
 import type { CanonicalUrl } from '../core/brands.js';
 import { MAX_DIGEST_URLS } from '../core/limits.js';
 import type { FallbackReason, LoadedResource, SiteConfig, TransferReport } from '../protocol/bridge.js';
+import { isFailure } from '../protocol/bridge.js';
 import { isOurs } from '../protocol/patterns.js';
 import { canonicalUrl } from '../protocol/url.js';
 
-/** What the browser's own timing tells of one resource (Resource Timing). */
+/** What the browser's own timing tells of one resource (Resource Timing); older ones tell no status. */
 export type ResourceTiming = Pick<
   PerformanceResourceTiming,
   | 'name'
@@ -16,10 +17,13 @@ export type ResourceTiming = Pick<
   | 'workerStart'
   | 'transferSize'
   | 'encodedBodySize'
->;
+> &
+  Partial<Pick<PerformanceResourceTiming, 'responseStatus'>>;
 
 export interface NativeLoadsOptions {
   readonly config: SiteConfig;
+  /** The worker saw all requests of this page, and tells which of them it left. */
+  readonly controlled: boolean;
   /** When this page's timings begin, in milliseconds since 1970. */
   readonly timeOrigin: number;
   /** Hands over what was timed so far and from now on, until the returned function is called. */
@@ -64,17 +68,22 @@ export class NativeLoads {
   /** Counts what is ours to count; gives what may be worth sharing. */
   #heard(timing: ResourceTiming): LoadedResource[] {
     const url = canonicalUrl(timing.name);
-    if (!url) return [];
+    if (!url || isAnsweredByWorker(timing)) return [];
     const left = this.#left.get(url) ?? this.#beforeWorker(url, timing);
     this.#left.delete(url);
     if (left) return this.#record(url, timing, left);
-    if (timing.workerStart > 0) this.#undecided.set(url, timing);
+    if (this.#wasSeen(timing)) this.#undecided.set(url, timing);
     return [];
   }
 
-  #beforeWorker(url: CanonicalUrl, { initiatorType, workerStart }: ResourceTiming): Left | undefined {
-    const destination = DESTINATIONS[initiatorType];
-    if (workerStart > 0 || destination === undefined) return undefined;
+  /** Whether the worker was asked. In Firefox `workerStart` is always 0. */
+  #wasSeen({ workerStart }: ResourceTiming): boolean {
+    return this.options.controlled || workerStart > 0;
+  }
+
+  #beforeWorker(url: CanonicalUrl, timing: ResourceTiming): Left | undefined {
+    const destination = DESTINATIONS[timing.initiatorType];
+    if (this.#wasSeen(timing) || destination === undefined) return undefined;
     if (!isOurs(this.options.config, new URL(url), destination)) return undefined;
     return { destination, reason: 'before-worker' };
   }
@@ -83,9 +92,13 @@ export class NativeLoads {
     const { startTime, responseStart, duration, transferSize, encodedBodySize: size } = timing;
     const bytes = { peer: 0, store: 0, cache: 0, http: 0, wasted: 0 };
     // A body that was found in the HTTP cache transfers no more than headers.
-    bytes[transferSize < size ? 'cache' : 'http'] = size;
+    const isCached = transferSize < size;
+    bytes[isCached ? 'cache' : 'http'] = size;
+    // Other origins do not tell, and then nothing is transferred, by their account.
+    const origin = { after: 0, failed: isFailure(timing.responseStatus ?? 0) };
     this.options.record({
       ...{ url, destination, bytes, duration, verdicts: {}, fallback: reason },
+      ...(isCached || transferSize === 0 ? {} : { origin }),
       started: this.options.timeOrigin + startTime,
       firstByte: Math.max(0, responseStart - startTime),
     });
@@ -97,6 +110,11 @@ export class NativeLoads {
       this.options.loaded(resources.slice(at, at + MAX_DIGEST_URLS));
     }
   }
+}
+
+/** Firefox tells neither times nor sizes of what a worker answered. */
+function isAnsweredByWorker({ duration, encodedBodySize }: ResourceTiming): boolean {
+  return duration === 0 && encodedBodySize === 0;
 }
 
 interface Left {

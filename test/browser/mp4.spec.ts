@@ -1,4 +1,5 @@
-import { FILM, originBytes, sha256 } from '../support/media.js';
+import { digestOf, playUntil, seekTo } from '../support/in-page.js';
+import { FILM, originBytes, originSha256 } from '../support/media.js';
 import type { Stage } from '../support/stage.js';
 import type { Visitor } from '../support/visitor.js';
 import { bytesFor, expect, test } from './stage-test.js';
@@ -6,30 +7,10 @@ import { bytesFor, expect, test } from './stage-test.js';
 /** The first visitor only has to have seen it. */
 const FAST = 16;
 
-/** Plays until `seconds` are buffered or played; fails if the element reports an error. */
-async function playUntil(visitor: Visitor, seconds: number, rate = 4): Promise<void> {
-  await visitor.page.evaluate(
-    async ({ seconds, rate }) => {
-      const video = document.querySelector('video');
-      if (!video) throw new Error('no video on this page');
-      video.muted = true;
-      video.playbackRate = rate;
-      await video.play();
-      await new Promise<void>((resolve, reject) => {
-        video.addEventListener('error', () => reject(new Error(video.error?.message ?? 'media error')));
-        video.addEventListener('timeupdate', () => {
-          if (video.currentTime >= seconds || video.ended) resolve();
-        });
-      });
-    },
-    { seconds, rate },
-  );
-}
-
 async function seenByA(stage: Stage): Promise<Visitor> {
   const a = await stage.visitor();
   await a.open('/video.html');
-  await playUntil(a, 59, FAST);
+  await a.page.evaluate(playUntil, { seconds: 59, rate: FAST });
   await stage.announced(1);
   return a;
 }
@@ -40,7 +21,7 @@ test('a film starts over HTTP and goes on from peers; a seek plays', async ({ st
   const b = await stage.visitor();
   await b.open('/video.html');
   await b.linked();
-  await playUntil(b, 59);
+  await b.page.evaluate(playUntil, { seconds: 59, rate: 4 });
 
   const bytes = await bytesFor(b, [FILM]);
   const film = originBytes(FILM).byteLength;
@@ -56,21 +37,8 @@ test('a seek to 70 % plays', async ({ stage }) => {
   const b = await stage.visitor();
   await b.open('/video.html');
   await b.linked();
-  await playUntil(b, 2);
-  const shown = await b.page.evaluate(async () => {
-    const video = document.querySelector('video');
-    if (!video) throw new Error('no video on this page');
-    video.playbackRate = 1;
-    video.currentTime = 0.7 * video.duration;
-    await new Promise((resolve) => video.addEventListener('seeked', resolve, { once: true }));
-    const from = video.currentTime;
-    await new Promise<void>((resolve) => {
-      video.addEventListener('timeupdate', () => {
-        if (video.currentTime > from + 1) resolve();
-      });
-    });
-    return { time: video.currentTime, error: video.error?.message };
-  });
+  await b.page.evaluate(playUntil, { seconds: 2, rate: 4 });
+  const shown = await b.page.evaluate(seekTo, 0.7);
   expect(shown.error).toBeUndefined();
   expect(shown.time).toBeGreaterThan(42);
 });
@@ -106,11 +74,8 @@ test('ranges behave like the origin', async ({ stage }) => {
     ]);
     expect(got, range).toEqual(wanted);
   }
-  const whole = await b.page.evaluate(async (url) => {
-    const digest = await crypto.subtle.digest('SHA-256', await (await fetch(url)).arrayBuffer());
-    return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  }, FILM);
-  expect(whole).toBe(sha256(originBytes(FILM)));
+  const whole = await b.page.evaluate(digestOf, FILM);
+  expect(whole).toBe(originSha256(FILM));
 });
 
 async function fetchRange({ url, range }: { url: string; range: string }): Promise<Answer> {

@@ -3,7 +3,7 @@ import { originSha256 } from '../support/media.js';
 import { Stage } from '../support/stage.js';
 import type { Received, Visitor } from '../support/visitor.js';
 
-interface Fixtures {
+export interface Fixtures {
   readonly stage: Stage;
 }
 
@@ -18,11 +18,16 @@ export const test = base.extend<Fixtures>({
 
 export { expect };
 
+/** A visitor in any browser. */
+interface Receiver {
+  received(): Promise<readonly Pick<Received, 'path' | 'status' | 'sha256'>[]>;
+}
+
 /** Every whole answer that the page received has exactly the bytes of the origin's file. */
-export async function expectExact(visitor: Visitor, paths: readonly string[]): Promise<void> {
+export async function expectExact(visitor: Receiver, paths: readonly string[]): Promise<void> {
   const received = await visitor.received();
   for (const path of paths) {
-    const answers = received.filter((one: Received) => one.path === path && one.status === 200);
+    const answers = received.filter((one) => one.path === path && one.status === 200);
     expect(answers.length, `answers for ${path}`).toBeGreaterThan(0);
     for (const answer of answers) expect(answer.sha256, path).toBe(originSha256(path));
   }
@@ -31,7 +36,7 @@ export async function expectExact(visitor: Visitor, paths: readonly string[]): P
 type Bytes = Readonly<Record<'peer' | 'store' | 'cache' | 'http' | 'wasted', number>>;
 
 /** What the visitor's page says it received for `paths`, by source, summed. */
-export async function bytesFor(visitor: Visitor, paths: readonly string[]): Promise<Bytes> {
+export async function bytesFor(visitor: Pick<Visitor, 'stats'>, paths: readonly string[]): Promise<Bytes> {
   const { resources } = await visitor.stats();
   const sum = { peer: 0, store: 0, cache: 0, http: 0, wasted: 0 };
   for (const { url, bytes } of resources) {

@@ -12,6 +12,9 @@ import type { Tracker } from '../../tracker-service/index.js';
 import { SHELF, shelf } from './pages.js';
 import { Visitor, type VisitorOptions } from './visitor.js';
 
+/** User agents: the hash service fetches, too. */
+const BROWSERS = /Chrome|Firefox/;
+
 /**
  * The whole of Peerfold for one browser test: the demo site's origin, the hash service and the
  * tracker as they are built, and visitors, each a browser of its own with a profile of its own.
@@ -57,7 +60,7 @@ export class Stage {
       logLevel: 'silent',
     });
     this.#hasher.app.server.on('request', ({ url = '', headers }: IncomingMessage) => {
-      if (headers['user-agent']?.includes('Chrome')) this.hasherRequests.push(url);
+      if (BROWSERS.test(headers['user-agent'] ?? '')) this.hasherRequests.push(url);
     });
     await this.#hasher.listen({ port: this.ports.hasher, host: '127.0.0.1' });
   }
@@ -123,7 +126,7 @@ export class Stage {
 
   /** Requests that browsers sent for media; the hash service's own fetches are left out. */
   browserRequests(pattern: string): LoggedRequest[] {
-    return this.site.log.of(pattern).filter((entry) => entry.headers['user-agent']?.includes('Chrome'));
+    return this.site.log.of(pattern).filter(({ headers }) => BROWSERS.test(headers['user-agent'] ?? ''));
   }
 
   /** A new visitor with an empty profile. */

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { chromium, type BrowserContext, type Page, type Response } from 'playwright';
 import { CHROMIUM_ARGS } from '../../scripts/find-browser.mjs';
 import type { Peerfold } from '../../src/index.js';
+import { imagesLoaded, scrollToEnd } from './in-page.js';
 
 declare global {
   interface Window {
@@ -96,22 +97,13 @@ export class Visitor {
 
   /** Scrolls to the end at reading pace: half a viewport every `pause` ms. */
   async readToEnd(pause = 250, page: Page = this.page): Promise<void> {
-    await page.evaluate(async (pause) => {
-      const atEnd = () => scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
-      while (!atEnd()) {
-        scrollBy(0, innerHeight / 2);
-        await new Promise((resolve) => setTimeout(resolve, pause));
-      }
-    }, pause);
+    await page.evaluate(scrollToEnd, pause);
     await this.allImagesLoaded('all', page);
   }
 
   /** Resolves when every image of the page is decoded, or only the `eager` ones. */
   async allImagesLoaded(which: 'all' | 'eager' = 'all', page: Page = this.page): Promise<void> {
-    await page.waitForFunction((which) => {
-      const images = [...document.images].filter((image) => which === 'all' || image.loading !== 'lazy');
-      return images.every((image) => image.complete && image.naturalWidth > 0);
-    }, which);
+    await page.waitForFunction(imagesLoaded, which);
   }
 
   /** Stops the service worker as the browser does when it is idle; the next event starts it anew. */

@@ -9,12 +9,13 @@ import { resourceTiming } from '../../support/reports.js';
 const URL_A = `${CONFIG.site}/a.jpg` as CanonicalUrl;
 const LEFT = { url: URL_A, destination: 'image', reason: 'no-engine' } as const;
 
-function pageOf(config: Partial<SiteConfig> = {}) {
+function pageOf(config: Partial<SiteConfig> = {}, controlled = false) {
   const recorded: TransferReport[] = [];
   const loaded: LoadedResource[][] = [];
   let hear: ((timings: readonly ResourceTiming[]) => void) | undefined;
   const loads = new NativeLoads({
     config: { ...CONFIG, ...config },
+    controlled,
     timeOrigin: 1_000_000,
     observe: (listener) => {
       hear = listener;
@@ -42,6 +43,7 @@ describe('what the browser loaded by itself', () => {
         firstByte: 30,
         duration: 50,
         verdicts: {},
+        origin: { after: 0, failed: false },
         fallback: 'before-worker',
       },
     ]);
@@ -57,6 +59,16 @@ describe('what the browser loaded by itself', () => {
     expect(page.recorded[0]?.bytes).toMatchObject({ http: 0, cache: 50_000 });
   });
 
+  it('tells whether the origin failed, where it was asked and the browser may say', () => {
+    const page = pageOf();
+    const error = { encodedBodySize: 20, transferSize: 320 };
+    for (const responseStatus of [200, 404, 429, 500, 503])
+      page.time(resourceTiming({ ...error, responseStatus }));
+    page.time(resourceTiming({ transferSize: 0 }), resourceTiming({ transferSize: 0, encodedBodySize: 0 }));
+    const failed = page.recorded.map(({ origin }) => origin?.failed);
+    expect(failed).toEqual([false, false, true, true, true, undefined, undefined]);
+  });
+
   it('because the worker left it is counted with the worker’s reason, whichever is heard of first', () => {
     const [early, late] = [pageOf(), pageOf()];
     early.loads.left(LEFT);
@@ -68,6 +80,14 @@ describe('what the browser loaded by itself', () => {
       expect(recorded).toMatchObject([{ url: URL_A, fallback: 'no-engine' }]);
       expect(loaded).toEqual([[{ url: URL_A, destination: 'image' }]]);
     }
+  });
+
+  it('and its times do not show that there was a worker (Firefox) waits for that worker’s word', () => {
+    const page = pageOf({}, true);
+    page.time(resourceTiming({ workerStart: 0 }));
+    expect(page.recorded).toEqual([]);
+    page.loads.left(LEFT);
+    expect(page.recorded).toMatchObject([{ url: URL_A, fallback: 'no-engine' }]);
   });
 
   it('is counted once', () => {
@@ -82,6 +102,15 @@ describe('what the browser loaded by itself', () => {
     page.time(resourceTiming({ workerStart: 12 }));
     expect(page.recorded).toEqual([]);
     expect(page.loaded).toEqual([]);
+  });
+
+  it('is not what has neither times nor size: the worker answered that, in Firefox', () => {
+    const page = pageOf();
+    page.loads.left(LEFT);
+    page.time(resourceTiming({ duration: 0, responseStart: 100, transferSize: 0, encodedBodySize: 0 }));
+    expect(page.recorded).toEqual([]);
+    page.time(resourceTiming());
+    expect(page.recorded).toMatchObject([{ fallback: 'no-engine', bytes: { http: 50_000 } }]);
   });
 
   it.each([

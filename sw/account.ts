@@ -1,5 +1,5 @@
 import type { Clock } from '../src/core/clock.js';
-import type { FallbackReason, Source, TransferReport, Verdict } from '../src/protocol/bridge.js';
+import type { FallbackReason, OriginPart, Source, TransferReport, Verdict } from '../src/protocol/bridge.js';
 import type { Route } from './route.js';
 
 /** The books of one answer: each byte handed to the page has one source, everything else is waste. */
@@ -11,6 +11,7 @@ export class Tally {
   readonly #request: Pick<TransferReport, 'url' | 'destination' | 'started'>;
   #firstByte: number | undefined;
   #fallback: FallbackReason | undefined;
+  #origin: OriginPart | undefined;
 
   constructor(clock: Clock, { url, destination }: Route) {
     this.#clock = clock;
@@ -43,6 +44,11 @@ export class Tally {
     this.#fallback ??= reason;
   }
 
+  /** The origin is asked now, or has failed to give what it was asked for. */
+  origin(failed = false): void {
+    this.#origin = { after: this.#origin?.after ?? this.#elapsed(), failed };
+  }
+
   report(): TransferReport {
     const duration = this.#elapsed();
     return {
@@ -52,6 +58,7 @@ export class Tally {
       duration,
       verdicts: { ...this.#verdicts },
       ...(this.#fallback === undefined ? {} : { fallback: this.#fallback }),
+      ...(this.#origin ? { origin: this.#origin } : {}),
     };
   }
 

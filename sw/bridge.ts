@@ -2,15 +2,15 @@ import { BoundedMap } from '../src/core/bounded-map.js';
 import { BUILD } from '../src/core/build.js';
 import type { CanonicalUrl } from '../src/core/brands.js';
 import type { Clock } from '../src/core/clock.js';
-import {
-  parsePageMessage,
-  type BridgeCall,
-  type BridgeHello,
-  type FallbackReason,
-  type PageMessage,
-  type SiteConfig,
-  type WorkerMessage,
+import type {
+  BridgeCall,
+  BridgeHello,
+  FallbackReason,
+  PageMessage,
+  SiteConfig,
+  WorkerMessage,
 } from '../src/protocol/bridge.js';
+import { parsePageMessage } from '../src/protocol/page-message.js';
 import { Page, type Port } from './page.js';
 import { deferred, within, type Deferred } from './timers.js';
 
@@ -30,7 +30,9 @@ export interface WindowClients {
 /** Where a resource sits, in the only unit that matters here: milliseconds that peers may take. */
 export interface Placement {
   readonly wait: number;
-  readonly reason?: FallbackReason;
+  readonly reason?: FallbackReason | undefined;
+  /** The origin may give one part of a large file while peers give others. */
+  readonly together?: boolean | undefined;
 }
 
 export interface BridgeEvents {
@@ -237,12 +239,12 @@ export class Bridge {
     this.#early.delete(page.clientId);
   }
 
-  #placed(page: Page, { id, wait, reason }: PageMessage & { t: 'placed' }): void {
+  #placed(page: Page, { id, wait, reason, together }: PageMessage & { t: 'placed' }): void {
     const question = this.#placements.get(id);
     if (question?.page !== page) return;
     const { fallbackMs } = this.#options.config;
     const allowed = wait > 0 ? Math.min(fallbackMs ?? wait, MAX_PEER_WAIT) : 0;
-    question.answer.resolve({ wait: allowed, ...(reason === undefined ? {} : { reason }) });
+    question.answer.resolve({ wait: allowed, reason, together });
   }
 
   #lead(page: Page, on: boolean): void {

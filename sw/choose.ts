@@ -16,10 +16,13 @@ import type { Trust } from './trust.js';
 /** Either the origin's own answer, and why, or gathering verified pieces. */
 export type Choice =
   | { readonly kind: 'http'; readonly reason: FallbackReason }
-  | { readonly kind: 'gather'; readonly digest: DigestClaims; readonly wait: number };
+  | ({ readonly kind: 'gather'; readonly digest: DigestClaims } & Patience);
+
+/** How long peers may take (ms), and whether the origin gives a part of it meanwhile. */
+type Patience = Pick<Placement, 'wait' | 'together'>;
 
 /** What is known before a token is waited for: a choice, or how long that wait may be. */
-export type Outlook = Choice | { readonly kind: 'unsigned'; readonly wait: number; readonly since: number };
+export type Outlook = Choice | ({ readonly kind: 'unsigned'; readonly since: number } & Patience);
 
 /** What one look tells: at once, or after the page or the disk was asked. */
 export type Look = Choice | Promise<Outlook>;
@@ -44,6 +47,8 @@ export const CANARY_SHARE = 0.01;
 export const MAX_IMAGE = 4 * 2 ** 20;
 /** Checking a stored token takes a signature and perhaps the keys; a hung hash service is not waited for. */
 const TOKEN_CHECK_WAIT = 60;
+/** An origin that failed leaves only peers, if they are quick: a visitor who sees an error can try again (ms). */
+const RESCUE_WAIT = 4_000;
 /** Waiting for a token is time that peers no longer have. */
 const TOKEN_WAIT = 1_500;
 
@@ -78,9 +83,18 @@ export class Chooser {
     const digest = await tokens.arrival(url, Math.min(outlook.wait, TOKEN_WAIT));
     if (!digest) return over(tokens.refused(url) ? 'refused' : 'no-token');
     const obstacle = this.#obstacle(asked, digest);
+    const { together } = outlook;
     const left = outlook.wait - (clock.ticks() - outlook.since);
     if (obstacle) return over(obstacle);
-    return left > 0 ? { kind: 'gather', digest, wait: left } : over('deadline');
+    return left > 0 ? { kind: 'gather', digest, wait: left, together } : over('deadline');
+  }
+
+  /** The origin has failed. What peers may be asked for instead, if they may be asked at all. */
+  rescue(asked: Wanted): (Choice & { kind: 'gather' }) | undefined {
+    const { bridge, tokens, trust } = this.#options;
+    const digest = trust.decided === 'yes' ? tokens.peek(asked.route.url) : undefined;
+    if (!digest || !bridge.leader || this.#obstacle(asked, digest)) return undefined;
+    return { kind: 'gather', digest, wait: RESCUE_WAIT };
   }
 
   /** While the worker is starting, or when a stored token has to be checked first. */
@@ -107,10 +121,10 @@ export class Chooser {
     return this.#weigh(digest, await this.#options.bridge.place(clientId, route.url, route.destination));
   }
 
-  #weigh(digest: DigestClaims | undefined, { wait, reason }: Placement): Outlook {
+  #weigh(digest: DigestClaims | undefined, { wait, reason, together }: Placement): Outlook {
     if (wait <= 0) return over(reason ?? 'no-answer');
-    if (!digest) return { kind: 'unsigned', wait, since: this.#options.clock.ticks() };
-    return this.#options.bridge.leader ? { kind: 'gather', digest, wait } : over('no-engine');
+    if (!digest) return { kind: 'unsigned', wait, together, since: this.#options.clock.ticks() };
+    return this.#options.bridge.leader ? { kind: 'gather', digest, wait, together } : over('no-engine');
   }
 
   #obstacle({ route }: Wanted, digest: DigestClaims): FallbackReason | undefined {

@@ -8,9 +8,6 @@ import { PeerfoldWorker } from './worker.js';
 
 declare const self: ServiceWorkerGlobalScope & { readonly peerfold?: unknown };
 
-/** Disk for pieces: a few hundred images, or a short film. */
-const QUOTA = 256 * 2 ** 20;
-
 /**
  * Loaded by `importScripts` in the site's own worker file. Listeners only: a request that is not ours
  * is left to the site's other listeners and to the browser, and so is everything else when the
@@ -52,9 +49,9 @@ function listen(worker: PeerfoldWorker): void {
     const taken = worker.take(request, clientId);
     if (!taken) return;
     const answer = worker.answer({
-      ...taken,
       facts: request,
       clientId,
+      ...taken,
       signal: request.signal,
       untouched: () => fetch(request),
       waitUntil: (work) => {
@@ -73,7 +70,8 @@ if (config) {
     fetch: self.fetch.bind(self),
     random: Math.random,
     sha256: async (data) => new Uint8Array(await crypto.subtle.digest('SHA-256', data)),
-    store: indexedDbStore(systemClock, QUOTA),
+    // Async, so that a browser without a storage manager is one more that does not tell.
+    store: indexedDbStore(systemClock, async () => navigator.storage.estimate()),
     clients: {
       get: (id) => self.clients.get(id),
       all: () => self.clients.matchAll({ type: 'window' }),

@@ -58,7 +58,7 @@ async function fetchRun(filling: Filling, batch: Batch, run: PieceIndex[]): Prom
   filling.signal.addEventListener('abort', stopNow);
   batch.done.then(stopNow, stopNow);
   try {
-    await readRun(filling, batch, run, stop.signal);
+    await filling.origin.traffic.count(readRun(filling, batch, run, stop.signal));
   } catch (error) {
     if (!batch.isComplete()) throw error;
   } finally {

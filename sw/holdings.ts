@@ -144,7 +144,8 @@ export class Holdings {
     const { store, layers, tokens, bridge, trust } = this.#options;
     const held = store.find(root);
     const licence = tokens.licence(root);
-    if (!held || !licence || held.used.count === 0 || trust.permission !== 'yes') return;
+    const token = licence && tokens.tokenOf(licence.sub);
+    if (!held || !licence || !token || held.used.count === 0 || trust.permission !== 'yes') return;
     const layer = await layers.load(held);
     const page = bridge.listener;
     if (!layer || !page) return;
@@ -152,6 +153,8 @@ export class Holdings {
     page.layersTold.add(root);
     page.post({
       t: 'held',
+      url: licence.sub,
+      token,
       root,
       length: held.cut.length,
       piece: held.cut.piece,

@@ -42,7 +42,10 @@ export class Layers {
     if (known) return known;
     const { disk, store } = this.#options;
     const stored = await disk.await(store.readLayer(what.root));
-    return stored && this.offer(what, stored);
+    const layer = stored && (await this.offer(what, stored));
+    // Nothing that is stored can be checked against a wrong one.
+    if (stored && !layer) store.drop(what.root);
+    return layer;
   }
 
   /** Checks `bytes` and keeps them if they are the layer of `what`. */

@@ -102,7 +102,11 @@ export class Needs {
   async layer(page: Page, { root, bytes }: PageMessage & { t: 'layer' }): Promise<void> {
     const open = [...this.#open.values()].filter((one) => one.page === page && one.digest.root === root);
     const [first] = open;
-    if (!first || !(await this.#options.layers.offer(representationOf(first.digest), bytes))) return;
+    if (!first) return;
+    const { layers } = this.#options;
+    const what = representationOf(first.digest);
+    // A peer may have made it up, and then the page did not ask the hash service.
+    if (!((await layers.offer(what, bytes)) ?? (await layers.obtain(what)))) return;
     for (const one of open) {
       const parked = [...one.parked.values()];
       one.parked.clear();

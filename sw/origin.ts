@@ -6,6 +6,7 @@ import type { Look } from './choose.js';
 import { isFresh } from './freshness.js';
 import type { RequestFacts, Route } from './route.js';
 import { within } from './timers.js';
+import { Traffic } from './traffic.js';
 
 /** One request of a page that is ours to answer. */
 export interface Asked {
@@ -29,10 +30,13 @@ const PROBE_WAIT = 40;
 export class Origin {
   readonly #fetch: typeof globalThis.fetch;
   readonly #clock: Clock;
+  /** Whoever reads an answer counts it here. */
+  readonly traffic: Traffic;
 
-  constructor(fetch: typeof globalThis.fetch, clock: Clock) {
+  constructor(fetch: typeof globalThis.fetch, clock: Clock, onTraffic: (busy: boolean) => void) {
     this.#fetch = fetch;
     this.#clock = clock;
+    this.traffic = new Traffic(clock, onTraffic);
   }
 
   /** What the browser's HTTP cache holds for a same-origin request, if it is fresh. */

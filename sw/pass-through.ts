@@ -1,5 +1,5 @@
 import { resolveRange, parseContentRange } from '../src/core/ranges.js';
-import type { Source } from '../src/protocol/bridge.js';
+import { isFailure, type Source } from '../src/protocol/bridge.js';
 import type { Tally } from './account.js';
 import { readUpTo } from './body.js';
 import { MAX_COPY, mayCopy, type Copies } from './copies.js';
@@ -36,15 +36,30 @@ export class PassThrough {
     this.#options = options;
   }
 
-  async answer(asked: Asked, tally: Tally): Promise<Response> {
-    return this.handOn(asked, await this.#fetch(asked, tally), 'http', tally);
+  /** `rescue` is tried when the origin fails; when it brings nothing, the failure stays what it is. */
+  async answer(
+    asked: Asked,
+    tally: Tally,
+    rescue: () => Promise<Response | undefined> = () => Promise.resolve(undefined),
+  ): Promise<Response> {
+    const { traffic } = this.#options.origin;
+    tally.origin();
+    const fetched = await traffic.count(this.#fetch(asked, tally)).catch((error: unknown) => ({ error }));
+    const response = 'error' in fetched ? undefined : fetched;
+    if (response && !isFailure(response.status)) return this.handOn(asked, response, 'http', tally);
+    tally.origin(true);
+    const rescued = asked.signal.aborted ? undefined : await rescue();
+    if (rescued) return rescued;
+    if (response) return this.handOn(asked, response, 'http', tally);
+    if (!asked.signal.aborted) this.#options.onOver(asked, tally);
+    throw (fetched as { readonly error: unknown }).error;
   }
 
   /** Hands a response on to the page, keeping a copy of it if it may be shared. */
   handOn(asked: Asked, response: Response, source: Source, tally: Tally): Response {
     if (this.#mayShare(response) && !(source === 'cache' && this.#isHeld(asked))) {
       const copy = response.clone().body;
-      if (copy) asked.waitUntil(this.#keep(asked, response, copy, source, tally));
+      if (copy) asked.waitUntil(this.#counted(source, this.#keep(asked, response, copy, source, tally)));
       return response;
     }
     tally.delivered(source, Number(response.headers.get('content-length') ?? 0));
@@ -63,6 +78,10 @@ export class PassThrough {
     }
     if (route.range) return takesSlices(asked) ? this.#slice(asked, tally) : asked.untouched();
     return origin.whole(asked).catch(() => asked.untouched());
+  }
+
+  #counted(source: Source, reading: Promise<void>): Promise<void> {
+    return source === 'http' ? this.#options.origin.traffic.count(reading) : reading;
   }
 
   /** A bounded slice of what a media element asked for, as the origin gives it. */

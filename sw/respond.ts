@@ -51,10 +51,10 @@ export class Responder {
     const tally = new Tally(clock, asked.route);
     try {
       if (await readers.isForeign(asked, bridge)) return await asked.untouched();
-      return withoutUrl(asked, await this.#answer(asked, tally));
+      return asFile(asked, withoutUrl(asked, await this.#answer(asked, tally)));
     } catch (error) {
       bridge.to(asked.clientId, { t: 'fault', code: 'worker-failed', message: reasonOf(error) });
-      return withoutUrl(asked, await asked.untouched());
+      return asFile(asked, withoutUrl(asked, await asked.untouched()));
     }
   }
 
@@ -68,7 +68,12 @@ export class Responder {
     const choice = this.#stayVerified(asked, await chooser.choose(asked, await look));
     if (choice.kind === 'gather') return this.#gather(asked, choice, tally);
     tally.fellBack(choice.reason);
-    return passThrough.answer(asked, tally);
+    return passThrough.answer(asked, tally, () => this.#rescue(asked, tally));
+  }
+
+  async #rescue(asked: Asked, tally: Tally): Promise<Response | undefined> {
+    const choice = this.#options.chooser.rescue(asked);
+    return choice && this.#assemble(asked, choice, tally);
   }
 
   /** A media element that was given signed bytes gets no unverified ones after them. */
@@ -80,19 +85,26 @@ export class Responder {
     return resolveRange(range, digest.len) ? { kind: 'gather', digest, wait: 0 } : choice;
   }
 
-  async #gather(
+  async #gather(asked: Asked, choice: Choice & { kind: 'gather' }, tally: Tally): Promise<Response> {
+    return (
+      (await this.#assemble(asked, choice, tally)) ?? (await this.#options.passThrough.answer(asked, tally))
+    );
+  }
+
+  /** An answer of verified pieces; `undefined` when the origin's own has to do. */
+  async #assemble(
     asked: Asked,
-    { digest, wait }: Choice & { kind: 'gather' },
+    { digest, wait, together }: Choice & { kind: 'gather' },
     tally: Tally,
-  ): Promise<Response> {
-    const { readers, passThrough } = this.#options;
+  ): Promise<Response | undefined> {
+    const { readers } = this.#options;
     const { range, kind } = asked.route;
     const wanted = range ? resolveRange(range, digest.len) : { start: 0, end: digest.len };
-    if (!wanted) return passThrough.answer(asked, tally);
+    if (!wanted) return undefined;
     const span = range ? readers.slice(asked, wanted, digest.piece) : wanted;
     const pieces = piecesOf(representationOf(digest).cut, span);
     const mayPass = !readers.isMixed(asked);
-    const transfer = new Transfer(this.#options, asked, { digest, pieces, wait, mayPass }, tally);
+    const transfer = new Transfer(this.#options, asked, { digest, pieces, wait, together, mayPass }, tally);
     try {
       if ((await transfer.opening()) === 'ready') {
         const verified = new VerifiedBody(this.#options, { asked, digest, span, transfer, tally });
@@ -103,7 +115,7 @@ export class Responder {
       tally.fellBack('deadline');
     }
     transfer.close();
-    return passThrough.answer(asked, tally);
+    return undefined;
   }
 
   /** The origin's bytes are not the signed ones, and none were handed out in this answer yet. */
@@ -127,4 +139,12 @@ export class Responder {
 function withoutUrl(asked: Asked, response: Response): Response {
   const located = response.type === 'basic' || response.type === 'cors';
   return located && takesSlices(asked) ? new Response(response.body, response) : response;
+}
+
+/** What a browser is to save and not to show. An error it had better show. */
+function asFile({ route }: Asked, response: Response): Response {
+  if (route.saveAs === undefined || !response.ok) return response;
+  const headers = new Headers(response.headers);
+  headers.set('content-disposition', route.saveAs);
+  return new Response(response.body, { headers });
 }

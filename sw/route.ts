@@ -25,6 +25,8 @@ export interface Route {
   /** `image`: whole and verified, or the origin's. `whole`: piece by piece. `range`: a part, as 206. */
   readonly kind: 'image' | 'whole' | 'range';
   readonly range?: RangeSpec;
+  /** `Content-Disposition` of an answer that is to be saved as a file. */
+  readonly saveAs?: string;
 }
 
 /** Headers by which a page tells the origin more than "give me this": the origin must answer. */
@@ -52,6 +54,18 @@ export function routeOf(facts: RequestFacts, clientId: string, config: SiteConfi
   // Our own cross-origin requests carry no credentials; a page that wants them gets the browser's.
   if (!sameOrigin && facts.mode === 'cors' && facts.credentials === 'include') return undefined;
   return withRange({ url, destination: facts.destination, sameOrigin }, facts.headers.get('range'));
+}
+
+/**
+ * A navigation that ends in a file: the only kind that is ever ours. `saveAs` is what makes a file of it;
+ * a signed header of the same kind does, too.
+ */
+export function fileRouteOf(facts: RequestFacts, config: SiteConfig): Route | undefined {
+  if (facts.method !== 'GET' || facts.mode !== 'navigate' || facts.headers.has('range')) return undefined;
+  const url = canonicalUrl(facts.url);
+  const address = new URL(url ?? config.site);
+  if (!url || address.origin !== config.site || !isOurs(config, address, '')) return undefined;
+  return { url, destination: '', sameOrigin: true, kind: 'whole' };
 }
 
 function withRange(route: Omit<Route, 'kind'>, header: string | null): Route | undefined {

@@ -10,6 +10,7 @@ import type { Tally } from './account.js';
 import { Batch, type Piece } from './batch.js';
 import { fill, isDifferent } from './fill.js';
 import { representationOf, type Holdings } from './holdings.js';
+import { Lane, type Turn } from './lane.js';
 import type { Layers } from './layers.js';
 import type { Attempt, Needs } from './needs.js';
 import type { Asked, Origin } from './origin.js';
@@ -25,6 +26,8 @@ export interface Plan {
   readonly pieces: readonly PieceIndex[];
   /** Milliseconds that peers may take; 0 asks none. */
   readonly wait: number;
+  /** Whether the origin gives some batches while peers give others. */
+  readonly together: boolean | undefined;
   /** When store and peers bring nothing by the deadline: give up, because the origin's own answer will do. */
   readonly mayPass: boolean;
 }
@@ -58,6 +61,7 @@ export class Transfer {
   readonly #batches: readonly Batch[];
   readonly #opening = deferred<'ready' | 'nothing'>();
   readonly #stop = new AbortController();
+  readonly #lane = new Lane();
   #opened = 0;
   #reading = 0;
   #position = 0;
@@ -136,17 +140,53 @@ export class Transfer {
   async #gather(batch: Batch, before: Batch | undefined): Promise<'complete' | 'nothing'> {
     await this.#takeStored(batch);
     if (batch.isComplete()) return 'complete';
-    const attempt = this.#askPeers(batch);
+    if (this.#plan.together && this.#batches.length > 1) {
+      await this.#gatherTogether(batch, before);
+      return 'complete';
+    }
+    const attempt = this.#askPeers(batch, this.#plan.wait);
     try {
       const reason = attempt ? await this.#untilDue(batch, before, attempt) : 'no-engine';
       if (batch.isComplete()) return 'complete';
       if (this.#plan.wait > 0) this.#tally.fellBack(reason);
       if (!before && this.#plan.mayPass && batch.isUntouched()) return 'nothing';
-      await this.#fill(batch, attempt);
+      await this.#fill(batch);
       return 'complete';
     } finally {
       attempt?.close();
     }
+  }
+
+  /** As peers and origin can: the origin takes what peers have not got to. */
+  async #gatherTogether(batch: Batch, before: Batch | undefined): Promise<void> {
+    const turn = this.#lane.enter(!before);
+    const attempt = turn.isGranted ? undefined : this.#askPeers(batch, this.#plan.wait);
+    if (attempt) void this.#judgePeers(batch, before, turn);
+    try {
+      if (attempt) await this.#untilDue(batch, before, attempt, turn.promise);
+      attempt?.close();
+      if (!batch.isComplete()) await this.#fillHelped(batch, before);
+    } finally {
+      attempt?.close();
+      this.#lane.leave(turn);
+    }
+  }
+
+  /** Whether peers keep up is told by how long the reader waits for what they, and not the origin, bring. */
+  async #judgePeers(batch: Batch, before: Batch | undefined, turn: Turn): Promise<void> {
+    await Promise.race([before?.done, turn.promise]).catch(() => undefined);
+    const over = Promise.race([batch.done, turn.promise]).catch(() => undefined);
+    await within(this.#options.clock, this.#lane.patience, over);
+    if (!turn.isGranted) this.#lane.judge(batch.isComplete());
+  }
+
+  /** The origin gives this batch; peers help when it is slow with the one that the reader waits for. */
+  async #fillHelped(batch: Batch, before: Batch | undefined): Promise<void> {
+    const filled = this.#fill(batch);
+    await Promise.race([filled, before?.done]);
+    await within(this.#options.clock, this.#plan.wait, filled);
+    const attempt = batch.isComplete() ? undefined : this.#askPeers(batch, ORIGIN_FAILED_WAIT);
+    await filled.finally(() => attempt?.close());
   }
 
   async #takeStored(batch: Batch): Promise<void> {
@@ -158,8 +198,8 @@ export class Transfer {
     await Promise.all(batch.pieces.map(take));
   }
 
-  #askPeers(batch: Batch): Attempt | undefined {
-    const { digest, wait } = this.#plan;
+  #askPeers(batch: Batch, wait: number): Attempt | undefined {
+    const { digest } = this.#plan;
     if (wait <= 0 || this.#stop.signal.aborted) return undefined;
     return this.#options.needs.ask(digest, batch.missing, wait, {
       onPiece: (index: PieceIndex, bytes: Bytes, source: Source) => {
@@ -172,14 +212,23 @@ export class Transfer {
     });
   }
 
-  /** Until the batch is complete, peers give up, or the deadline passes; the latter two with a reason. */
-  async #untilDue(batch: Batch, before: Batch | undefined, attempt: Attempt): Promise<FallbackReason> {
-    const over = Promise.race([batch.done.then(() => undefined), attempt.missed]);
+  /** Until the batch is complete, peers give up, it is `called` off, or the deadline passes; all but the first with a reason. */
+  async #untilDue(
+    batch: Batch,
+    before: Batch | undefined,
+    attempt: Attempt,
+    called?: Promise<undefined>,
+  ): Promise<FallbackReason> {
+    const over = Promise.race([
+      batch.done.then(() => undefined),
+      attempt.missed,
+      ...(called ? [called] : []),
+    ]);
     await Promise.race([over, before?.done]);
     return (await within(this.#options.clock, this.#plan.wait, over)) ?? 'deadline';
   }
 
-  async #fill(batch: Batch, attempt: Attempt | undefined): Promise<void> {
+  async #fill(batch: Batch): Promise<void> {
     const { origin, sha256, holdings } = this.#options;
     const [asked, tally] = [this.#asked, this.#tally];
     const { signal } = this.#stop;
@@ -189,11 +238,13 @@ export class Transfer {
     };
     const onWasted = tally.wasted.bind(tally);
     const layer = await this.#layer();
+    tally.origin();
     try {
       await fill({ asked, layer, origin, sha256, signal, onPiece, onWasted }, batch);
     } catch (error) {
-      if (isDifferent(error) || !attempt || signal.aborted) throw error;
-      await this.#peersAlone(batch, attempt, error);
+      if (isDifferent(error) || signal.aborted) throw error;
+      tally.origin(true);
+      await this.#peersAlone(batch, error);
     }
   }
 
@@ -204,9 +255,14 @@ export class Transfer {
     return layer;
   }
 
-  async #peersAlone(batch: Batch, attempt: Attempt, error: unknown): Promise<void> {
+  /** For the engine the deadline was the end of it: it is asked anew for what is missing. */
+  async #peersAlone(batch: Batch, error: unknown): Promise<void> {
+    const attempt = this.#askPeers(batch, ORIGIN_FAILED_WAIT);
+    if (!attempt) throw error;
     const over = Promise.race([batch.done, attempt.missed]);
-    await within(this.#options.clock, ORIGIN_FAILED_WAIT, over);
+    await within(this.#options.clock, ORIGIN_FAILED_WAIT, over).finally(() => {
+      attempt.close();
+    });
     if (!batch.isComplete()) throw error;
   }
 

@@ -1,5 +1,7 @@
+import type { CanonicalUrl } from '../src/core/brands.js';
 import type { Sha256 } from '../src/core/bytes.js';
 import type { Clock } from '../src/core/clock.js';
+import { DOWNLOAD_WAIT } from '../src/core/deadline.js';
 import { reasonOf } from '../src/core/errors.js';
 import {
   isBridgeHello,
@@ -16,7 +18,7 @@ import { verifyAdmission } from '../src/verify/statements.js';
 import type { Tally } from './account.js';
 import { Bridge, type WindowClients } from './bridge.js';
 import type { Page, Port } from './page.js';
-import { Chooser } from './choose.js';
+import { Chooser, type Choice } from './choose.js';
 import { Copies } from './copies.js';
 import { Disk } from './disk.js';
 import { Holdings } from './holdings.js';
@@ -26,7 +28,8 @@ import { Origin, type Asked } from './origin.js';
 import { PassThrough } from './pass-through.js';
 import { Readers, takesSlices } from './readers.js';
 import { Responder } from './respond.js';
-import { routeOf, type RequestFacts, type Route } from './route.js';
+import { fileRouteOf, routeOf, type RequestFacts, type Route } from './route.js';
+import { dispositionOf, Saves } from './saves.js';
 import { Seen } from './seen.js';
 import { Tokens } from './tokens.js';
 import { Trust } from './trust.js';
@@ -43,12 +46,13 @@ export interface WorkerOptions {
 }
 
 /** A request that is ours, and what was seen of it when that was decided. */
-export type Taken = Pick<Asked, 'route' | 'look'>;
+export type Taken = Pick<Asked, 'route' | 'look'> & Partial<Pick<Asked, 'clientId'>>;
 
 /** All parts of the worker, put together; events come in here. */
 export class PeerfoldWorker {
   readonly #keys: RemoteKeys;
   readonly #bridge: Bridge;
+  readonly #origin: Origin;
   readonly #trust: Trust;
   readonly #tokens: Tokens;
   readonly #holdings: Holdings;
@@ -56,6 +60,7 @@ export class PeerfoldWorker {
   readonly #seen: Seen;
   readonly #copies: Copies;
   readonly #chooser: Chooser;
+  readonly #saves: Saves;
   readonly #responder: Responder;
 
   readonly #options: WorkerOptions;
@@ -73,12 +78,15 @@ export class PeerfoldWorker {
     const bridge = (this.#bridge = new Bridge({ ...options, events: this.#events() }));
     const trust = (this.#trust = new Trust({ ...trusted, keys, onPolicy }));
     const tokens = (this.#tokens = new Tokens({ ...options, keys, trust, ...this.#tokenEvents() }));
+    this.#saves = new Saves(clock);
     const disk = new Disk(clock);
     const layers = new Layers({ ...options, hasher, disk });
     const holdings = (this.#holdings = new Holdings({ ...options, disk, layers, tokens, trust, bridge }));
     const needs = (this.#needs = new Needs({ ...options, bridge, layers, holdings }));
     const seen = (this.#seen = new Seen(clock, bridge));
-    const origin = new Origin(fetch, clock);
+    const origin = (this.#origin = new Origin(fetch, clock, (on) => {
+      bridge.toLeader({ t: 'busy', on });
+    }));
     const known = { ...options, bridge, trust, tokens, layers, holdings, origin, seen };
     const copies = (this.#copies = new Copies({ ...known, minSize, settling, onDiffers }));
     const readers = new Readers(clock);
@@ -103,12 +111,31 @@ export class PeerfoldWorker {
    */
   take(facts: RequestFacts, clientId: string): Taken | undefined {
     try {
-      const route = routeOf(facts, clientId, this.#options.config);
+      const { config } = this.#options;
+      const file = fileRouteOf(facts, config);
+      if (file) return this.#takeFile(file);
+      const route = routeOf(facts, clientId, config);
       return route && this.#take(route, clientId);
     } catch (error) {
       this.#bridge.to(clientId, faultMessage(error));
       return undefined;
     }
+  }
+
+  /** A page has just said that it is to be saved, or its signed header does. */
+  #takeFile(route: Route): Taken | undefined {
+    const save = this.#saves.take(route.url);
+    const digest = this.#digestOfFile(route.url);
+    if (!save && !digest?.hdr['content-disposition']?.startsWith('attachment')) return undefined;
+    const look: Choice = digest
+      ? { kind: 'gather', digest, wait: DOWNLOAD_WAIT, together: true }
+      : { kind: 'http', reason: 'no-token' };
+    if (!save) return { route, look };
+    return { route: { ...route, saveAs: dispositionOf(save.name) }, look, clientId: save.clientId };
+  }
+
+  #digestOfFile(url: CanonicalUrl): DigestClaims | undefined {
+    return this.#trust.decided === 'yes' ? this.#tokens.peek(url) : undefined;
   }
 
   #take(route: Route, clientId: string): Taken | undefined {
@@ -154,6 +181,7 @@ export class PeerfoldWorker {
       },
       onLeader: (page) => {
         page.post(policyMessage(this.#trust.policy));
+        page.post({ t: 'busy', on: this.#origin.traffic.busy });
         this.#seen.retell();
         this.#guard(page, this.#holdings.tellAll(page));
       },
@@ -177,6 +205,9 @@ export class PeerfoldWorker {
       case 'loaded':
         this.#loaded(message);
         return;
+      case 'save':
+        this.#save(page, message);
+        return;
       case 'layer':
         return this.#needs.layer(page, message);
       case 'piece':
@@ -193,6 +224,12 @@ export class PeerfoldWorker {
         // `allow`, `lead`, `places` and `placed` were the bridge's to handle.
         return;
     }
+  }
+
+  #save(page: Page, { url, name }: PageMessage & { t: 'save' }): void {
+    const ok = this.#digestOfFile(url) !== undefined;
+    if (ok) this.#saves.expect(url, { name, clientId: page.clientId });
+    page.post({ t: 'saves', url, ok });
   }
 
   #loaded({ resources }: PageMessage & { t: 'loaded' }): void {

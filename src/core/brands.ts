@@ -9,6 +9,8 @@ type Brand<T, Name extends string> = T & { readonly [brand]: Name };
 export type Root = Brand<string, 'Root'>;
 /** The first 16 bytes of a root, 32 hexadecimal digits: what travels to the tracker. */
 export type RootPrefix = Brand<string, 'RootPrefix'>;
+/** SHA-256 of a canonical URL, 64 hexadecimal digits: how peers and static sites name a URL. */
+export type UrlHash = Brand<string, 'UrlHash'>;
 /** A visitor's identity at one tracker, given by that tracker. */
 export type PeerId = Brand<string, 'PeerId'>;
 /** Position of a piece in its representation, from 0. */

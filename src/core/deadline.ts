@@ -31,8 +31,10 @@ export type Placement =
   ImagePlacement | MediaPlacement | { readonly kind: 'download' } | { readonly kind: 'unknown' };
 
 export interface DeadlineContext {
-  /** What a fetch from the origin takes at present. */
+  /** What fetching this from the origin takes at present. */
   readonly httpMs: number;
+  /** The origin gives errors or nothing: starting HTTP early would gain nothing and add to its troubles. */
+  readonly failing?: boolean;
   /** The site's own fixed deadline; replaces every positive wait. */
   readonly fallbackMs?: number;
 }
@@ -40,11 +42,19 @@ export interface DeadlineContext {
 export interface Deadline {
   /** Milliseconds that peers may take; 0 means HTTP at once, and then there is a reason. */
   readonly wait: number;
-  readonly reason?: 'above-fold' | 'head-start' | 'no-answer' | 'deadline';
+  readonly reason?: 'above-fold' | 'head-start' | 'no-answer' | 'deadline' | 'resting';
+  /** Nobody watches it come: the origin may give one part while peers give others. */
+  readonly together?: boolean;
 }
 
 /** Below this a warm link cannot deliver an image, so a shorter wait would only delay HTTP. */
 export const MIN_IMAGE_WAIT = 100;
+/**
+ * Share of what HTTP takes that peers may take in any case. Where HTTP is slow, an image comes late however
+ * early it starts, and everybody starting early is what makes it slow; peers are quicker then, and if they
+ * fail after all, the image is late by half as much again.
+ */
+export const PATIENCE = 0.5;
 /** Longer than this nobody should look at a placeholder, wherever the image sits. */
 export const MAX_IMAGE_WAIT = 4000;
 /** A player that asks this far ahead of need asks again soon; waiting longer gains no peers. */
@@ -62,35 +72,43 @@ export const LOAD_DELAY = 250;
 
 /** Turns a placement into a deadline. Numbers that make no sense count as "HTTP at once". */
 export function deadlineFor(placement: Placement, context: DeadlineContext): Deadline {
-  const { wait, reason = 'deadline' } = adaptiveDeadline(placement, Math.max(0, context.httpMs));
-  return wait > 0 ? { wait: Math.ceil(context.fallbackMs ?? wait) } : { wait: 0, reason };
+  const { wait, reason = 'deadline', ...rest } = adaptiveDeadline(placement, context);
+  return wait > 0 ? { ...rest, wait: Math.ceil(context.fallbackMs ?? wait) } : { wait: 0, reason };
 }
 
-function adaptiveDeadline(placement: Placement, httpMs: number): Deadline {
+function adaptiveDeadline(placement: Placement, { httpMs, failing = false }: DeadlineContext): Deadline {
+  const expected = Math.max(0, httpMs);
   switch (placement.kind) {
     case 'image':
-      return imageDeadline(placement, httpMs);
+      return imageDeadline(placement, expected, failing);
     case 'media':
-      return mediaDeadline(placement, httpMs);
+      // A fetch that will fail needs no reserve: peers may have all of the buffer.
+      return mediaDeadline(placement, failing ? 0 : MEDIA_SAFETY + expected);
     case 'download':
-      return { wait: DOWNLOAD_WAIT };
+      return { wait: failing ? MAX_MEDIA_WAIT : DOWNLOAD_WAIT, together: true };
     case 'unknown':
       return { wait: 0, reason: 'no-answer' };
   }
 }
 
-function imageDeadline({ distance, speed, loadBudget }: ImagePlacement, httpMs: number): Deadline {
+function imageDeadline(
+  { distance, speed, loadBudget }: ImagePlacement,
+  httpMs: number,
+  failing: boolean,
+): Deadline {
   if (!(distance > 0)) return { wait: 0, reason: 'above-fold' };
   const untilVisible = distance / Math.max(speed, REST_SPEED);
-  const wait = clamp(untilVisible - httpMs, MIN_IMAGE_WAIT, MAX_IMAGE_WAIT);
+  const patience = failing ? MAX_IMAGE_WAIT : PATIENCE * httpMs;
+  const wait = clamp(Math.max(untilVisible - httpMs, patience), MIN_IMAGE_WAIT, MAX_IMAGE_WAIT);
   if (loadBudget === undefined) return { wait };
   return loadBudget > 0 ? { wait: Math.min(wait, loadBudget) } : { wait: 0, reason: 'deadline' };
 }
 
-function mediaDeadline({ buffered, headStart }: MediaPlacement, httpMs: number): Deadline {
+/** `reserve`: milliseconds of buffer that are left to HTTP. */
+function mediaDeadline({ buffered, headStart }: MediaPlacement, reserve: number): Deadline {
   if (headStart === 'filling') return { wait: 0, reason: 'head-start' };
   if (headStart === 'unused') return { wait: FIRST_MEDIA_WAIT };
-  const spare = buffered * 1000 - MEDIA_SAFETY - httpMs;
+  const spare = buffered * 1000 - reserve;
   return spare > 0 ? { wait: Math.min(spare, MAX_MEDIA_WAIT) } : { wait: 0, reason: 'deadline' };
 }
 

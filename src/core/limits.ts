@@ -44,7 +44,7 @@ export const DATA_PAYLOAD = 32 * 1024;
 /** The longest frame a peer may send: a 32 KiB payload or a 60 KiB layer plus header. */
 export const MAX_FRAME = 64 * 1024;
 
-/** Roots in one `ask` frame. */
+/** Roots in one `ask` frame, URLs in one `seek` frame. */
 export const MAX_ASK_ROOTS = 256;
 
 /** How long an admission may live (seconds). The tracker refuses longer ones. */

@@ -23,7 +23,7 @@ const WATCHED: MutationObserverInit = {
   childList: true,
   subtree: true,
   attributes: true,
-  attributeFilter: ['src', 'srcset'],
+  attributeFilter: ['src', 'srcset', 'href'],
 };
 
 /**
@@ -78,6 +78,7 @@ function* sourcesOf(document: Document): Generator<[source: string, destination:
   for (const image of document.images) {
     if (!image.complete) yield [image.currentSrc || image.src, 'image'];
   }
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('a[download]')) yield [link.href, ''];
   for (const player of document.querySelectorAll<HTMLMediaElement>('video,audio')) {
     const destination = player.localName;
     yield [player.currentSrc || player.src, destination];

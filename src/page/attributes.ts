@@ -1,36 +1,24 @@
 import { PeerfoldError } from '../core/errors.js';
 import type { PeerfoldOptions } from './options.js';
 
-type Mutable<T> = { -readonly [K in keyof T]?: T[K] };
+/** Each reads one attribute's text; `undefined` when that makes no sense. */
+type Readers = { readonly [K in keyof PeerfoldOptions]-?: (text: string) => PeerfoldOptions[K] | undefined };
 
-/** Each reads one attribute's text into the options; false when the text makes no sense. */
-const readers: Readonly<Record<string, (text: string, options: Mutable<PeerfoldOptions>) => boolean>> = {
-  consent: (text, options) => {
-    if (text !== 'required' && text !== 'implied') return false;
-    options.consent = text;
-    return true;
-  },
-  sw: (text, options) => {
-    options.sw = text;
-    return text !== '';
-  },
-  upload: (text, options) => {
-    options.upload = numberOf(text);
-    return options.upload >= 0 && options.upload < Infinity;
-  },
-  rollout: (text, options) => {
-    options.rollout = numberOf(text);
-    return options.rollout >= 0 && options.rollout <= 1;
-  },
-  'ice-servers': (text, options) => {
-    const servers = iceServersOf(text);
-    if (servers) options.iceServers = servers;
-    return servers !== undefined;
-  },
-  overlay: (text, options) => {
-    options.overlay = true;
-    return text === '' || text === 'true';
-  },
+const amount = numberUpTo(Number.MAX_VALUE);
+const isOn = (text: string): true | undefined => text === '' || text === 'true' || undefined;
+
+/** By the option that the attribute sets: `data-ice-servers` sets `iceServers`. */
+const readers: Readers = {
+  consent: (text) => (text === 'required' || text === 'implied' ? text : undefined),
+  sw: (text) => text || undefined,
+  upload: amount,
+  uploadRatio: amount,
+  uploadSession: amount,
+  uploadMonth: amount,
+  rollout: numberUpTo(1),
+  iceServers: iceServersOf,
+  relayOnly: isOn,
+  overlay: isOn,
 };
 
 /**
@@ -38,25 +26,34 @@ const readers: Readonly<Record<string, (text: string, options: Mutable<PeerfoldO
  * @throws PeerfoldError `bad-attribute`, naming the attribute that is unknown, malformed or missing.
  */
 export function optionsOf(attributes: Iterable<{ name: string; value: string }>): PeerfoldOptions {
-  const options: Mutable<PeerfoldOptions> = {};
+  const options: Partial<PeerfoldOptions> = {};
   for (const { name, value } of attributes) {
     if (!name.startsWith('data-')) continue;
-    const key = name.slice(5);
-    if (!Object.hasOwn(readers, key)) throw bad(name, 'is unknown');
-    if (!readers[key]?.(value.trim(), options)) throw bad(name, `cannot be "${value}"`);
+    const key = name.slice(5).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+    if (!isOption(key)) throw bad(name, 'is unknown');
+    const read = readers[key](value.trim());
+    if (read === undefined) throw bad(name, `cannot be "${value}"`);
+    Object.assign(options, { [key]: read });
   }
   const { consent } = options;
   if (!consent) throw bad('data-consent', 'is missing: choose "required" or "implied"');
   return { ...options, consent };
 }
 
+function isOption(key: string): key is keyof PeerfoldOptions {
+  return Object.hasOwn(readers, key);
+}
+
 function bad(name: string, problem: string): PeerfoldError {
   return new PeerfoldError('bad-attribute', `${name} ${problem}`);
 }
 
-/** `Number('')` is 0, which nobody means. */
-function numberOf(text: string): number {
-  return text === '' ? NaN : Number(text);
+function numberUpTo(max: number): (text: string) => number | undefined {
+  return (text) => {
+    // `Number('')` is 0, which nobody means.
+    const value = text === '' ? NaN : Number(text);
+    return value >= 0 && value <= max ? value : undefined;
+  };
 }
 
 function iceServersOf(text: string): RTCIceServer[] | undefined {

@@ -10,6 +10,8 @@ export interface DigestsOptions {
   readonly random: () => number;
   /** Asks the hash service; one answer for each URL, in order. `undefined`: nothing is signed about it. */
   readonly request: (urls: readonly CanonicalUrl[]) => Promise<readonly (DigestAnswer | undefined)[]>;
+  /** Asks peers too; their answers come by `came`. False when nobody is there to be asked. */
+  readonly peers: (urls: readonly CanonicalUrl[]) => boolean;
   /** Gives statements to the worker, which verifies them. */
   readonly deliver: (tokens: readonly string[]) => void;
   /** Tells the worker, which need not wait for statements about these. */
@@ -20,6 +22,8 @@ export interface DigestsOptions {
 
 /** Questions of one moment (a page being parsed, a screenful of images) travel together (ms). */
 const COALESCE = 20;
+/** A peer on a warm link answers within a round trip; what is not urgent waits so long (ms) for that. */
+const PEER_PATIENCE = 150;
 /** Hints below this (ms) would make us poll. */
 const SHORTEST_PENDING = 50;
 /** A URL that is still not hashed after this many questions is asked for again only when needed again. */
@@ -37,6 +41,8 @@ interface Asked {
   tries: number;
   /** Not to be asked for again before this (clock's `now`, ms). */
   until: number;
+  /** Whether the worker has taken a statement about it. */
+  taken: boolean;
 }
 
 /**
@@ -46,7 +52,8 @@ interface Asked {
  */
 export class Digests {
   readonly #known = new Map<CanonicalUrl, Asked>();
-  readonly #waiting = new Set<CanonicalUrl>();
+  /** Whether somebody waits for it. */
+  readonly #waiting = new Map<CanonicalUrl, boolean>();
   readonly #timers = new Set<Timer>();
   readonly #backOff: BackOff;
   #flush: Timer;
@@ -70,8 +77,8 @@ export class Digests {
     this.#flush = undefined;
   }
 
-  /** These are, or soon will be, needed. */
-  ask(urls: readonly CanonicalUrl[]): void {
+  /** These are needed: now (`urgent`), or later. */
+  ask(urls: readonly CanonicalUrl[], urgent: boolean): void {
     const tokens: string[] = [];
     for (const url of urls) {
       const asked = this.#known.get(url);
@@ -79,10 +86,18 @@ export class Digests {
         tokens.push(asked.token);
         // A policy may have voided it meanwhile: if the worker takes it, it will say until when.
         asked.until = Math.min(asked.until, this.options.clock.now() + UNSETTLED);
-      } else if (!asked || !this.#isQuiet(asked)) this.#enqueue(url);
+      } else if (!asked || !this.#isQuiet(asked)) this.#enqueue(url, urgent);
     }
     this.#deliver(tokens);
     if (this.#waiting.size > 0) this.#schedule();
+  }
+
+  /** A peer sent this about `url`. If the worker takes it, it says so; if not, the hash service is asked as ever. */
+  came(url: CanonicalUrl, token: string): void {
+    const asked = this.#known.get(url);
+    if (!asked || asked.token !== undefined) return;
+    asked.token = token;
+    this.#deliver([token]);
   }
 
   /** Whether `url` need not be asked for ahead of time. */
@@ -94,22 +109,32 @@ export class Digests {
   /** The worker accepted the statement for `url`; it holds until `until` (ms since 1970). */
   settled(url: CanonicalUrl, until: number): void {
     const asked = this.#known.get(url);
-    if (asked) asked.until = until;
+    if (asked) Object.assign(asked, { until, taken: true });
+  }
+
+  #isTaken(url: CanonicalUrl): boolean {
+    return this.#known.get(url)?.taken === true && this.has(url);
+  }
+
+  #rest(url: CanonicalUrl, ms: number): void {
+    const asked = this.#known.get(url);
+    if (asked) asked.until = this.options.clock.now() + ms;
   }
 
   #isQuiet({ until }: Asked): boolean {
     return until > this.options.clock.now();
   }
 
-  #enqueue(url: CanonicalUrl): void {
+  #enqueue(url: CanonicalUrl, urgent: boolean): void {
     if (this.#waiting.size >= MAX_KNOWN) return;
+    const isUrgent = urgent || this.#waiting.get(url) === true;
     this.#known.delete(url);
-    this.#known.set(url, { tries: 0, until: 0 });
+    this.#known.set(url, { tries: 0, until: 0, taken: false });
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= MAX_KNOWN) break;
       this.#known.delete(oldest);
     }
-    this.#waiting.add(url);
+    this.#waiting.set(url, isUrgent);
   }
 
   #schedule(): void {
@@ -131,8 +156,19 @@ export class Digests {
   }
 
   #send(): void {
-    const urls = [...this.#waiting];
+    const waiting = [...this.#waiting];
     this.#waiting.clear();
+    const areLinked = this.options.peers(waiting.map(([url]) => url));
+    const isUrgent = ([, urgent]: readonly [CanonicalUrl, boolean]): boolean => urgent || !areLinked;
+    this.#requestAll(waiting.filter(isUrgent).map(([url]) => url));
+    const patient = waiting.filter((one) => !isUrgent(one)).map(([url]) => url);
+    if (patient.length === 0) return;
+    this.#later(PEER_PATIENCE, () => {
+      this.#requestAll(patient.filter((url) => !this.#isTaken(url)));
+    });
+  }
+
+  #requestAll(urls: readonly CanonicalUrl[]): void {
     for (let at = 0; at < urls.length; at += MAX_DIGEST_URLS) {
       void this.#request(urls.slice(at, at + MAX_DIGEST_URLS));
     }
@@ -140,13 +176,12 @@ export class Digests {
 
   async #request(urls: readonly CanonicalUrl[]): Promise<void> {
     const { clock, request, failed } = this.options;
-    const now = clock.now();
-    for (const url of urls) this.settled(url, now + UNSETTLED);
+    for (const url of urls) this.#rest(url, UNSETTLED);
     try {
       this.#take(urls, await request(urls));
       this.#backOff.reset();
     } catch (error) {
-      for (const url of urls) this.#waiting.add(url);
+      for (const url of urls) if (!this.#isTaken(url)) this.#waiting.set(url, true);
       this.#closedUntil = clock.ticks() + this.#backOff.next(retryAfter(error));
       this.#schedule();
       failed(error);
@@ -164,7 +199,7 @@ export class Digests {
         if (asked) asked.token = answer;
       } else if (!answer) {
         unsigned.push(url);
-        this.settled(url, this.options.clock.now() + UNSIGNED);
+        this.#rest(url, UNSIGNED);
       } else if (asked) this.#again(url, asked, answer.pending);
     });
     this.#deliver(tokens);
@@ -180,7 +215,7 @@ export class Digests {
   #again(url: CanonicalUrl, asked: Asked, pending: number): void {
     if (!this.#active || ++asked.tries >= MAX_TRIES) return;
     this.#later(Math.max(pending, SHORTEST_PENDING) * asked.tries, () => {
-      this.#waiting.add(url);
+      this.#waiting.set(url, true);
       this.#schedule();
     });
   }

@@ -8,6 +8,7 @@ import type { NativeLoadsOptions } from './native-loads.js';
 import type { PageView } from './place.js';
 import type { PresenceView } from './presence.js';
 import type { OpenSocket } from './tracker-client.js';
+import type { Device } from './upload-network.js';
 
 /** What the engine needs of the browser, so that it can be tested without one. */
 export interface EngineEnvironment {
@@ -17,6 +18,7 @@ export interface EngineEnvironment {
   readonly fetch: typeof globalThis.fetch;
   readonly sha256: Sha256;
   readonly locks: Locks | undefined;
+  readonly device: Device;
   readonly view: PresenceView & PageView & { readonly document: Document };
   readonly factory: LinkFactory;
   readonly openSocket: OpenSocket;

@@ -1,5 +1,8 @@
 import type { ErrorCode } from '../core/errors.js';
 import type { PageMessage, SiteConfig, TransferReport, WorkerMessage } from '../protocol/bridge.js';
+import type { Memory } from './memory.js';
+import type { PeerfoldOptions } from './options.js';
+import type { UploadLimit } from './upload-budget.js';
 
 /** What loader and engine, two bundles of one build, say to each other. */
 
@@ -8,10 +11,11 @@ export interface EngineHost {
   /** The loader's build; an engine of another build refuses to start. */
   readonly build: string;
   readonly config: SiteConfig;
-  /** Upload cap in bytes per second. */
-  readonly upload: number;
-  readonly iceServers: readonly RTCIceServer[];
-  readonly overlay: boolean;
+  /** As the site set them. */
+  readonly options: PeerfoldOptions;
+  readonly memory: Memory;
+  /** The worker controlled this page when the loader ran: it saw all that the page asked for. */
+  readonly controlled: boolean;
   send(message: PageMessage, transfer?: Transferable[]): void;
   peer(event: PeerEvent): void;
   fault(fault: Fault): void;
@@ -55,6 +59,10 @@ export interface EngineStats {
   readonly links: number;
   /** Payload bytes sent to peers. */
   readonly uploaded: number;
+  /** Bytes per second that this tab may upload now; at 0 it offers nothing. */
+  readonly uploadRate: number;
+  /** Why it is not more, if there is a reason and this tab holds links. */
+  readonly uploadLimit: UploadLimit | undefined;
 }
 
 /** Detail of the `peer` event: a link came up or went down. */
@@ -78,6 +86,9 @@ export interface Stats {
   /** Bytes that this page received, by source, and bytes that were fetched in vain. */
   readonly bytes: TransferReport['bytes'];
   readonly uploaded: number;
+  /** Bytes per second that this tab may upload now, and what keeps that down. */
+  readonly uploadRate: number;
+  readonly uploadLimit: UploadLimit | undefined;
   readonly links: number;
   /** The latest transfers of this page, oldest first. */
   readonly resources: readonly TransferReport[];

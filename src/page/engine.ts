@@ -20,13 +20,14 @@ export function startEngine(host: EngineHost): Engine {
     sha256: async (data) => new Uint8Array(await crypto.subtle.digest('SHA-256', data)),
     // Not in every browser, whatever TypeScript's DOM says.
     locks: (navigator as Partial<Navigator>).locks,
+    device: navigator,
     view: window,
-    factory: createSimplePeerFactory({ iceServers: host.iceServers, clock: systemClock }),
+    factory: createSimplePeerFactory({ ...host.options, clock: systemClock }),
     openSocket,
     createIdentity,
     idle: () => whenIdle(window, systemClock),
     timings: { timeOrigin: performance.timeOrigin, observe: observeTimings },
-    overlay: host.overlay ? (engine) => showOverlay({ host, engine, clock: systemClock }) : undefined,
+    overlay: host.options.overlay ? (engine) => showOverlay({ host, engine, clock: systemClock }) : undefined,
   });
 }
 

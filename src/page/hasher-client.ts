@@ -1,4 +1,4 @@
-import { toHex, type Bytes, type Sha256 } from '../core/bytes.js';
+import type { Bytes, Sha256 } from '../core/bytes.js';
 import type { CanonicalUrl, Root } from '../core/brands.js';
 import type { Clock } from '../core/clock.js';
 import { PeerfoldError, reasonOf } from '../core/errors.js';
@@ -16,6 +16,7 @@ import {
   type DigestsRequest,
   type ReportRequest,
 } from '../protocol/hasher.js';
+import { hashOf } from '../protocol/url.js';
 import { limitedBody } from './limited-body.js';
 
 export interface HasherOptions {
@@ -65,7 +66,7 @@ export class HasherClient {
    * was. A page that some servers give in the place of what they do not have is no statement either.
    */
   async statement(url: CanonicalUrl, cache: RequestCache): Promise<string | undefined> {
-    const name = toHex(await this.options.sha256(new TextEncoder().encode(url)));
+    const name = await hashOf(url, this.options.sha256);
     const call = { path: `/v1/d/${name}`, cache, max: MAX_TOKEN_LENGTH + 1, absent: ABSENT };
     const bytes = await this.#bodyOf(call);
     const text = bytes && new TextDecoder().decode(bytes).trim();

@@ -1,6 +1,6 @@
 import { Bitfield } from '../core/bitfield.js';
 import type { Bytes } from '../core/bytes.js';
-import type { Root } from '../core/brands.js';
+import type { CanonicalUrl, Root } from '../core/brands.js';
 import type { Clock, Timer } from '../core/clock.js';
 import { pieceCount, type Cut } from '../core/pieces.js';
 import type { WorkerMessage } from '../protocol/bridge.js';
@@ -13,6 +13,9 @@ export interface Holding {
   readonly cut: Cut;
   readonly bits: Bitfield;
   readonly layer: Bytes | undefined;
+  /** A URL of it, and what is signed about that. */
+  readonly url: CanonicalUrl;
+  readonly token: string;
   /** Milliseconds since 1970. */
   readonly until: number;
 }
@@ -40,12 +43,12 @@ export class Holdings {
     private readonly on: HoldingEvents,
   ) {}
 
-  hold({ root, length, piece, bits, until, layer }: Held): void {
+  hold({ root, length, piece, bits, until, layer, url, token }: Held): void {
     const cut = { length, piece };
     const field = Bitfield.parse(bits, pieceCount(cut));
     const known = this.#held.get(root);
     if (!field || until <= this.clock.now() || (!known && this.#held.size >= MAX_HOLDINGS)) return;
-    const holding = { root, cut, bits: field, layer: layer ?? known?.layer, until };
+    const holding = { root, cut, bits: field, layer: layer ?? known?.layer, until, url, token };
     this.#held.set(root, holding);
     this.on.share(holding);
     this.#watch();

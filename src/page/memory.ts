@@ -8,11 +8,13 @@ export interface Memory {
 export const MEMORY_PREFIX = 'peerfold-';
 
 /**
- * `localStorage`, backed by this page's own copy: where storage is forbidden or full, what was set
+ * `localStorage`, backed by this page's own copy: where storage is forbidden, full or emptied, what was set
  * still holds until the page goes.
  */
 export function visitorMemory(storage: () => Storage): Memory {
   const own = new Map<string, string>();
+  /** Storage may hold older values of these. */
+  const unsaved = new Set<string>();
   const stored = (use: (storage: Storage) => string | null): string | undefined => {
     try {
       return use(storage()) ?? undefined;
@@ -20,12 +22,15 @@ export function visitorMemory(storage: () => Storage): Memory {
       return undefined;
     }
   };
+  const read = (name: string) => stored((s) => s.getItem(MEMORY_PREFIX + name));
   return {
-    get: (name) => stored((s) => s.getItem(MEMORY_PREFIX + name)) ?? own.get(name),
+    get: (name) => (unsaved.has(name) ? undefined : read(name)) ?? own.get(name),
     set: (name, value) => {
       own.set(name, value);
+      unsaved.add(name);
       stored((s) => {
         s.setItem(MEMORY_PREFIX + name, value);
+        unsaved.delete(name);
         return value;
       });
     },

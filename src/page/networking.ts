@@ -1,5 +1,5 @@
-import type { Root, RootPrefix } from '../core/brands.js';
-import type { Bytes } from '../core/bytes.js';
+import type { CanonicalUrl, Root, RootPrefix } from '../core/brands.js';
+import type { Bytes, Sha256 } from '../core/bytes.js';
 import { prefixOf } from '../core/brands.js';
 import type { Clock } from '../core/clock.js';
 import { PeerfoldError } from '../core/errors.js';
@@ -14,10 +14,12 @@ import type { Catalogue } from './catalogue.js';
 import type { EngineHost } from './engine-host.js';
 import type { HasherClient } from './hasher-client.js';
 import type { Holding } from './holdings.js';
+import { PeerTokens } from './peer-tokens.js';
 import { Introductions } from './introductions.js';
 import { Layers } from './layers.js';
 import type { Questions } from './questions.js';
 import { TrackerClient, type OpenSocket } from './tracker-client.js';
+import type { UploadBudget } from './upload-budget.js';
 
 export interface NetworkingOptions {
   readonly host: EngineHost;
@@ -26,11 +28,15 @@ export interface NetworkingOptions {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly hasher: HasherClient;
+  readonly budget: Pick<UploadBudget, 'rate' | 'take'>;
   readonly factory: LinkFactory;
   readonly openSocket: OpenSocket;
   readonly catalogue: Catalogue;
   readonly reads: Questions<Bytes>;
   readonly admits: Questions<boolean>;
+  readonly sha256: Sha256;
+  /** A peer sent this about a URL that was sought; unverified. */
+  readonly token: (url: CanonicalUrl, token: string) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -46,7 +52,9 @@ export class Networking {
   readonly #tracker: TrackerClient;
   readonly #introductions: Introductions;
   readonly #layers: Layers;
+  readonly #tokens: PeerTokens;
   readonly #admissions: Admissions | undefined;
+  readonly #shared = new Set<RootPrefix>();
   #closed = false;
 
   constructor(private readonly options: NetworkingOptions) {
@@ -61,7 +69,8 @@ export class Networking {
         options.host.send({ t: 'layer', root, bytes }, [bytes.buffer]);
       },
     });
-    this.#swarm = this.#makeSwarm();
+    const swarm = (this.#swarm = this.#makeSwarm());
+    this.#tokens = new PeerTokens({ ...options, swarm, came: options.token });
     this.#introductions = this.#makeIntroductions();
     this.#tracker = this.#makeTracker();
   }
@@ -70,13 +79,26 @@ export class Networking {
     return this.#tracker.pid !== undefined;
   }
 
-  share({ root, cut, bits, layer }: Holding): void {
+  share({ root, cut, bits, layer, url, token }: Holding): void {
     this.#swarm.share(root, cut, bits, layer);
-    this.#tracker.have(prefixOf(root));
+    this.#tokens.offer(root, url, token);
+    this.#shared.add(prefixOf(root));
+    if (this.options.budget.rate > 0) this.#tracker.have(prefixOf(root));
+  }
+
+  /** The budget has another rate. Who uploads nothing is nobody's holder, either. */
+  setUploadRate(): void {
+    const { rate } = this.options.budget;
+    this.#swarm.setUploadRate(rate);
+    for (const root of this.#shared) {
+      if (rate > 0) this.#tracker.have(root);
+      else this.#tracker.gone(root);
+    }
   }
 
   unshare(root: Root): void {
     this.#swarm.unshare(root);
+    this.#shared.delete(prefixOf(root));
     this.#tracker.gone(prefixOf(root));
   }
 
@@ -93,6 +115,13 @@ export class Networking {
     this.#swarm.need({ id, root, cut, pieces, wait, layer });
   }
 
+  /** Asks peers for the statements about these; false when there are none. */
+  seek(urls: readonly CanonicalUrl[]): boolean {
+    if (this.#swarm.stats().links === 0) return false;
+    this.#tokens.seek(urls);
+    return true;
+  }
+
   cancel(id: number): void {
     this.#swarm.cancel(id);
   }
@@ -101,9 +130,15 @@ export class Networking {
     this.#swarm.verdict(from, root, index, verdict);
   }
 
-  /** This visitor's right to be heard by the hash service; `undefined` where there is none to hear. */
-  async receipt(): Promise<string | undefined> {
-    return (await this.#admissions?.get())?.receipt;
+  /** The page's own copy of `url` is not what was signed: tells the hash service, where there is one. */
+  async report(url: CanonicalUrl, signed: Root): Promise<void> {
+    const { hasher, failed } = this.options;
+    try {
+      const receipt = (await this.#admissions?.get())?.receipt;
+      if (receipt !== undefined) await hasher.report({ url, signed, receipt });
+    } catch (error) {
+      failed(error);
+    }
   }
 
   stats(): SwarmStats {
@@ -121,13 +156,14 @@ export class Networking {
   }
 
   #makeSwarm(): Swarm {
-    const { host, clock, random, factory, identity, reads } = this.options;
+    const { host, clock, random, factory, identity, reads, budget } = this.options;
     return new Swarm({
       clock,
       random,
       factory,
       key: identity.publicKey,
-      uploadRate: host.upload,
+      uploadRate: budget.rate,
+      allowance: budget,
       uploads: {
         read: (root, index) =>
           reads.ask((id) => {
@@ -146,6 +182,9 @@ export class Networking {
       },
       layer: (root, bytes) => {
         this.#layers.came(root, bytes);
+      },
+      token: (hash, token) => {
+        this.#tokens.heard(hash, token);
       },
       miss: (id, reason) => {
         host.send({ t: 'miss', id, reason });

@@ -33,7 +33,7 @@ export class OverlayPanel {
     parent.append(this.#box);
   }
 
-  show({ bytes, uploaded }: Stats, { links, leading }: EngineStats): void {
+  show({ bytes, uploaded, uploadRate, uploadLimit }: Stats, { links, leading }: EngineStats): void {
     this.#button.classList.toggle('live', links > 0);
     const label = received(bytes) === 0 ? 'Peerfold' : `${peerShare(bytes)} % from peers`;
     this.#button.replaceChildren(
@@ -42,6 +42,7 @@ export class OverlayPanel {
       this.#make('span', 'arrow', this.#panel.hidden ? '▴' : '▾'),
     );
     const other = leading ? '' : ' · links are in another tab';
+    const limit = uploadRate > 0 || !uploadLimit ? '' : `, no more now (${uploadLimit})`;
     this.#panel.replaceChildren(
       this.#bar(bytes),
       this.#totals(bytes),
@@ -49,7 +50,7 @@ export class OverlayPanel {
       this.#make(
         'p',
         'foot',
-        `${links} ${links === 1 ? 'link' : 'links'} · ${formatBytes(uploaded)} given to others${other}`,
+        `${links} ${links === 1 ? 'link' : 'links'} · ${formatBytes(uploaded)} given to others${limit}${other}`,
       ),
     );
   }

@@ -1,14 +1,13 @@
 import type { Bytes } from '../core/bytes.js';
-import type { CanonicalUrl, Root } from '../core/brands.js';
 import type { Timer } from '../core/clock.js';
 import { PeerfoldError, reasonOf } from '../core/errors.js';
 import type { WorkerMessage } from '../protocol/bridge.js';
 import type { Identity } from '../protocol/seal.js';
-import { Ahead } from './ahead.js';
 import { Catalogue } from './catalogue.js';
 import { Digests } from './digests.js';
 import type { EngineEnvironment } from './engine-environment.js';
 import type { Engine, EngineHost, EngineStats, Permission } from './engine-host.js';
+import { Foresight } from './foresight.js';
 import { HasherClient } from './hasher-client.js';
 import { Holdings, type Holding } from './holdings.js';
 import { Leader } from './leader.js';
@@ -18,6 +17,7 @@ import { Placer } from './place.js';
 import { PresenceSensor } from './presence.js';
 import { Questions } from './questions.js';
 import { SignedFiles } from './signed-files.js';
+import { UploadBudget } from './upload-budget.js';
 
 /** Statements of one moment change what we are interested in once (ms). */
 const INTEREST_COALESCE = 20;
@@ -42,10 +42,11 @@ export class PageEngine implements Engine {
   readonly #holdings: Holdings;
   readonly #reads: Questions<Bytes>;
   readonly #admits: Questions<boolean>;
+  readonly #budget: UploadBudget;
   readonly #nativeLoads: NativeLoads;
   readonly #unlisten: () => void;
   readonly #hideOverlay: (() => void) | undefined;
-  #ahead: Ahead | undefined;
+  #foresight: Foresight | undefined;
   #identity: Identity | undefined;
   #networking: Networking | undefined;
   #permission = NOTHING;
@@ -64,8 +65,15 @@ export class PageEngine implements Engine {
     this.#hasher = new HasherClient({ ...environment, config: host.config });
     this.#digests = this.#makeDigests();
     this.#catalogue = new Catalogue(clock);
+    this.#budget = new UploadBudget({
+      ...{ ...environment, ...host, page: view },
+      changed: () => this.#networking?.setUploadRate(),
+    });
     this.#holdings = new Holdings(clock, {
-      share: (holding) => this.#networking?.share(holding),
+      share: (holding) => {
+        this.#budget.receive(holding);
+        this.#networking?.share(holding);
+      },
       unshare: (root) => this.#networking?.unshare(root),
     });
     this.#reads = new Questions(clock);
@@ -109,11 +117,12 @@ export class PageEngine implements Engine {
 
   stats(): EngineStats {
     const { links, uploaded } = this.#networking?.stats() ?? { links: 0, uploaded: 0 };
+    const { rate, limit } = this.#networking ? this.#budget : { rate: 0 };
     return {
       leading: this.#leader.leading,
       tracker: this.#networking?.tracked ?? false,
-      links,
       uploaded: this.#uploadedBefore + uploaded,
+      ...{ links, uploadRate: rate, uploadLimit: limit },
     };
   }
 
@@ -139,6 +148,7 @@ export class PageEngine implements Engine {
     return new Digests({
       ...environment,
       request: (urls) => source.digests(urls),
+      peers: (urls) => this.#networking?.seek(urls) ?? false,
       deliver: (tokens) => {
         host.send({ t: 'tokens', tokens });
       },
@@ -152,9 +162,8 @@ export class PageEngine implements Engine {
   #countNativeLoads(): NativeLoads {
     const { host, environment } = this;
     return new NativeLoads({
-      config: host.config,
+      ...host,
       ...environment.timings,
-      record: host.record,
       loaded: (resources) => {
         host.send({ t: 'loaded', resources });
       },
@@ -167,6 +176,7 @@ export class PageEngine implements Engine {
     else if (message.t === 'refused') this.#digests.settled(message.url, message.until);
     else if (message.t === 'held') this.#holdings.hold(message);
     else if (message.t === 'drop') this.#holdings.drop(message.root);
+    else if (message.t === 'busy') this.#budget.busy = message.on;
     else if (message.t === 'left') this.#nativeLoads.left(message);
     else if (message.t === 'verdict') this.#networking?.verdict(message);
     else return false;
@@ -175,9 +185,10 @@ export class PageEngine implements Engine {
 
   /** What the worker wants done. */
   #receiveTask(message: WorkerMessage): void {
-    if (message.t === 'seen') this.#digests.ask(message.urls);
+    if (message.t === 'seen') this.#digests.ask(message.urls, true);
     else if (message.t === 'cancel') this.#networking?.cancel(message.id);
-    else if (message.t === 'differs') void this.#report(message.url, message.signed);
+    else if (message.t === 'differs') void this.#networking?.report(message.url, message.signed);
+    else if (message.t === 'saves') this.#foresight?.answered(message);
     else if (message.t === 'need') {
       if (this.#networking) this.#networking.need(message);
       else this.host.send({ t: 'miss', id: message.id, reason: 'no-engine' });
@@ -186,6 +197,7 @@ export class PageEngine implements Engine {
 
   #know({ url, root, length, piece, until }: Extract<WorkerMessage, { t: 'known' }>): void {
     this.#digests.settled(url, until);
+    this.#placer.know(url, length);
     this.#catalogue.add({ url, root, cut: { length, piece }, until });
     this.#interestSoon();
   }
@@ -207,7 +219,9 @@ export class PageEngine implements Engine {
     const cameIntoView = visible && !this.#wasVisible;
     this.#wasVisible = visible && mayLead;
     this.#seek(mayLead, visible, cameIntoView);
-    this.#connect(mayLead && this.#permission.site && this.#leader.leading);
+    if (mayLead && this.#permission.site && this.#leader.leading) this.#open();
+    else this.#close();
+    this.#budget.review();
   };
 
   #seek(mayLead: boolean, visible: boolean, cameIntoView: boolean): void {
@@ -225,47 +239,39 @@ export class PageEngine implements Engine {
     this.host.send({ t: 'lead', on });
   }
 
-  #connect(wanted: boolean): void {
-    if (wanted && !this.#networking) this.#open();
-    else if (!wanted && this.#networking) this.#close(this.#networking);
-  }
-
   #open(): void {
     const { environment, host } = this;
-    if (!this.#identity) return;
+    if (this.#networking || !this.#identity) return;
     this.#networking = new Networking({
+      ...environment,
       host,
-      clock: environment.clock,
-      random: environment.random,
       identity: this.#identity,
+      budget: this.#budget,
       hasher: this.#hasher,
-      factory: environment.factory,
-      openSocket: environment.openSocket,
       catalogue: this.#catalogue,
       reads: this.#reads,
       admits: this.#admits,
+      token: this.#digests.came.bind(this.#digests),
       failed: this.#failed,
     });
     this.#holdings.all().forEach((holding: Holding) => this.#networking?.share(holding));
     this.#digests.resume();
     this.#interestSoon();
-    this.#ahead = new Ahead({
-      config: host.config,
-      document: environment.view.document,
-      clock: environment.clock,
-      idle: environment.idle,
-      found: (urls) => {
-        this.#digests.ask(urls.filter((url) => !this.#digests.has(url)));
-      },
+    this.#foresight = new Foresight({
+      ...{ ...environment, ...host, digests: this.#digests },
+      lengthOf: this.#placer.lengthOf.bind(this.#placer),
     });
   }
 
-  #close(networking: Networking): void {
+  #close(): void {
+    const networking = this.#networking;
+    if (!networking) return;
     this.#networking = undefined;
     this.#uploadedBefore += networking.stats().uploaded;
-    this.#ahead?.close();
+    this.#foresight?.close();
     this.#digests.pause();
     networking.close();
+    this.#budget.release();
     this.#hasher.close();
     this.#reads.close();
     this.#admits.close();
@@ -277,16 +283,6 @@ export class PageEngine implements Engine {
       const wanted = this.#catalogue.wanted((root) => !this.#holdings.isComplete(root));
       if (wanted.length > 0) this.#networking?.interest(wanted);
     }, INTEREST_COALESCE);
-  }
-
-  async #report(url: CanonicalUrl, signed: Root): Promise<void> {
-    if (!this.#networking) return;
-    try {
-      const receipt = await this.#networking.receipt();
-      if (receipt !== undefined) await this.#hasher.report({ url, signed, receipt });
-    } catch (error) {
-      this.#failed(error);
-    }
   }
 
   readonly #failed = (error: unknown): void => {

@@ -5,7 +5,7 @@ import { BridgeHost } from './bridge-host.js';
 import type { Engine, EngineHost, Fault, PeerEvent, Stats } from './engine-host.js';
 import { EarlyMedia } from './early-media.js';
 import { Ledger } from './ledger.js';
-import { DEFAULT_UPLOAD, DEFAULT_WORKER, type PeerfoldOptions } from './options.js';
+import { DEFAULT_WORKER, type PeerfoldOptions } from './options.js';
 import type { PageEnvironment } from './page-environment.js';
 import { Policy, type Refusal } from './policy.js';
 import { afterLoad, whenIdle } from './quiet.js';
@@ -32,6 +32,7 @@ export class Peerfold extends EventTarget {
   readonly #policy: Policy;
   readonly #ledger = new Ledger();
   readonly #early: EarlyMedia;
+  readonly #controlled: boolean;
   #bridge: BridgeHost | undefined;
   #config: SiteConfig | undefined;
   #engine: Engine | undefined;
@@ -53,6 +54,7 @@ export class Peerfold extends EventTarget {
       random,
     });
     this.#early = new EarlyMedia(page.container, page.players);
+    this.#controlled = page.container.controller !== null;
     this.ready = this.#undecided();
     void page.shown().then(() => {
       this.#watch();
@@ -65,8 +67,8 @@ export class Peerfold extends EventTarget {
   stats(): Stats {
     const engine = this.#engine?.stats();
     const { bytes, resources } = this.#ledger;
-    const { links = 0, uploaded = 0 } = engine ?? {};
-    return { bytes, uploaded, links, resources };
+    const { links = 0, uploaded = 0, uploadRate = 0, uploadLimit } = engine ?? {};
+    return { bytes, uploaded, uploadRate, uploadLimit, links, resources };
   }
 
   /** Keeps the visitor's choice and acts on it at once; resolves like `ready`. */
@@ -245,13 +247,12 @@ export class Peerfold extends EventTarget {
   }
 
   #engineHost(config: SiteConfig): EngineHost {
-    const { upload = DEFAULT_UPLOAD, iceServers = [], overlay = false } = this.#options;
     return {
       build: BUILD,
       config,
-      upload,
-      iceServers,
-      overlay,
+      options: this.#options,
+      memory: this.#page.memory,
+      controlled: this.#controlled,
       send: (message, transfer) => this.#bridge?.send(message, transfer),
       peer: (event: PeerEvent) => {
         this.#tell('peer', event);

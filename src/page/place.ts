@@ -1,6 +1,8 @@
+import { BoundedMap } from '../core/bounded-map.js';
 import type { Clock } from '../core/clock.js';
 import { deadlineFor, type Deadline, type Placement } from '../core/deadline.js';
 import type { SiteConfig, TransferReport } from '../protocol/bridge.js';
+import { Breaker } from './breaker.js';
 import { LoadBudget, placeImage, ScrollSpeed, type FoldView } from './fold.js';
 import { HttpTime } from './http-time.js';
 import { HeadStarts, placeMedia, type Player } from './media.js';
@@ -15,11 +17,16 @@ export interface PageView extends FoldView {
   removeEventListener(type: 'scroll', listener: () => void): void;
 }
 
+/** Lengths remembered: what one page shows and some more. */
+const MAX_LENGTHS = 2000;
+
 /** Answers the worker's question "where is this resource, and how long may peers take?". */
 export class Placer {
   readonly #speed: ScrollSpeed;
   readonly #budget: LoadBudget;
   readonly #httpTime = new HttpTime();
+  readonly #breaker: Breaker;
+  readonly #lengths = new BoundedMap<string, number>(MAX_LENGTHS);
   readonly #headStarts: HeadStarts;
 
   constructor(
@@ -29,6 +36,7 @@ export class Placer {
   ) {
     this.#speed = new ScrollSpeed(clock);
     this.#budget = new LoadBudget(clock);
+    this.#breaker = new Breaker(clock);
     this.#headStarts = new HeadStarts(config.headStart);
     view.addEventListener('scroll', this.#moved, { passive: true });
   }
@@ -37,16 +45,34 @@ export class Placer {
     this.view.removeEventListener('scroll', this.#moved);
   }
 
+  /** To be told of every transfer of this page. */
   learn(report: TransferReport): void {
     this.#httpTime.learn(report);
+    this.#breaker.learn(report);
+  }
+
+  /** What is signed about `url` says how many bytes it has. */
+  know(url: string, length: number): void {
+    this.#lengths.set(url, length);
+  }
+
+  lengthOf(url: string): number | undefined {
+    return this.#lengths.get(url);
   }
 
   place(url: string, destination: string): Deadline {
     const { fallbackMs } = this.config;
-    return deadlineFor(this.#placement(url, destination), {
-      httpMs: this.#httpTime.expect(destination),
+    const failing = this.#httpTime.isFailing(destination);
+    // Images are fetched whole, players' files in parts.
+    const length = destination === 'image' ? this.lengthOf(url) : undefined;
+    const deadline = deadlineFor(this.#placement(url, destination), {
+      httpMs: this.#httpTime.expect(destination, length),
+      failing,
       ...(fallbackMs === undefined ? {} : { fallbackMs }),
     });
+    // Late peers are better than an origin that gives nothing.
+    if (deadline.wait === 0 || failing || this.#breaker.allows(url)) return deadline;
+    return { wait: 0, reason: 'resting' };
   }
 
   readonly #moved = (): void => {

@@ -18,6 +18,11 @@ export function currentVisit(memory: Memory, now: number, random: () => number):
   return visit;
 }
 
+/** The name as it was given last; empty before any. */
+export function visitName(memory: Memory): string {
+  return SHAPE.exec(memory.get(NAME) ?? '')?.[1] ?? '';
+}
+
 /** Unique to this visitor's browser, which is all that is asked of it. */
 function newVisit(now: number, random: () => number): string {
   return now.toString(36) + Math.floor(random() * 2 ** 48).toString(36);

@@ -1,5 +1,5 @@
 import type { Bytes } from '../core/bytes.js';
-import type { PeerId, PieceIndex, Root } from '../core/brands.js';
+import type { PeerId, PieceIndex, Root, UrlHash } from '../core/brands.js';
 import type { Clock } from '../core/clock.js';
 import type { Cut } from '../core/pieces.js';
 import type { CloseReason, LinkFactory, Signal } from './link.js';
@@ -43,6 +43,12 @@ export interface UploadSource {
   read(root: Root, index: PieceIndex): Promise<Bytes | undefined>;
 }
 
+/** A bound on the bytes that are uploaded in all, beside that on the rate. */
+export interface Allowance {
+  /** Takes so many bytes of payload, which are about to be sent; false when so many may not be. */
+  take(bytes: number): boolean;
+}
+
 export interface SwarmOptions {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
@@ -53,6 +59,8 @@ export interface SwarmOptions {
   readonly uploads: UploadSource;
   /** Bytes per second to all peers together; 0 uploads nothing. */
   readonly uploadRate: number;
+  /** Default: no bound. Who refuses is expected to set the rate to 0. */
+  readonly allowance?: Allowance;
   /** Links alive at once, those being set up included (default 8). */
   readonly maxLinks?: number;
   /** Links ever made (default 200): browsers stop at about 500 connections in a page's life. */
@@ -65,6 +73,8 @@ export interface SwarmEvents {
   piece(piece: ReceivedPiece): void;
   /** A layer that some need wanted; of the right size, unverified. */
   layer(root: Root, bytes: Bytes): void;
+  /** What a peer says is signed about a URL that was sought; unverified. */
+  token(url: UrlHash, token: string): void;
   /** Peers cannot fill this need; it is over. */
   miss(id: number, reason: MissReason): void;
   /** Nobody connected holds these: ask the tracker, `connect` whom it names, or say `absent`. */

@@ -121,8 +121,10 @@ export class Downloads {
   }
 
   onData({ id, offset, payload }: Frame & { type: 'data' }): Judgement {
+    const [oldest] = this.#blocks.keys();
     const block = this.#blocks.get(id);
-    if (!block || offset !== block.begin + block.received) return 'hostile';
+    // Answers come in the order of the requests: one that is kept back would hold up its piece unnoticed.
+    if (!block || id !== oldest || offset !== block.begin + block.received) return 'hostile';
     const left = block.length - block.received;
     if (payload.byteLength > left || payload.byteLength < Math.min(MIN_PAYLOAD, left)) return 'hostile';
     this.#take(block, payload);

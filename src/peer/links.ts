@@ -1,5 +1,5 @@
 import type { Root } from '../core/brands.js';
-import type { Clock } from '../core/clock.js';
+import type { Clock, Timer } from '../core/clock.js';
 import type { Contact, SendSignals, SignalBatch } from './contract.js';
 import type { LinkFactory, SignallingLink } from './link.js';
 import { PeerBook, type PeerRecord } from './peer-book.js';
@@ -9,6 +9,15 @@ import { Session, type SessionEvents, type SessionOptions } from './session.js';
 const MAX_LINKS_PER_PEER = 6;
 /** A link is kept at least so long (ms): what it is good for shows only after the page asked for something. */
 const LEAST_STAY = 20_000;
+/**
+ * Share of the places that links of our own making may fill. Visitors who are all linked to each other have no
+ * place left, and who comes last would find nobody.
+ */
+const OWN_SHARE = 5 / 8;
+/** One that was of no use to either side for so long (ms) only keeps both awake. */
+const LONGEST_IDLE = 120_000;
+/** A link this many times slower than most gives its place to a peer that may be better. */
+const LAG = 4;
 
 /** A peer that a link exists to, or is being made to. */
 export interface Partner {
@@ -40,6 +49,7 @@ export class Links {
   readonly #options: LinksOptions;
   readonly #byKey = new Map<string, Partner>();
   #constructed = 0;
+  #sweep: Timer;
 
   constructor(options: LinksOptions) {
     this.#options = options;
@@ -57,6 +67,12 @@ export class Links {
     return [...this.#byKey.values()].filter(({ session }) => session.ready);
   }
 
+  /** Those ready, except peers that are given a rest: whom something new may be asked of. */
+  get askable(): Partner[] {
+    const now = this.#options.clock.ticks();
+    return this.ready.filter(({ peer }) => !peer.isResting(now));
+  }
+
   get settingUp(): boolean {
     return [...this.#byKey.values()].some(({ session }) => !session.ready);
   }
@@ -66,8 +82,10 @@ export class Links {
     return peer && this.#byKey.get(peer.key);
   }
 
-  connect(contact: Contact, send: SendSignals): boolean {
-    if (this.#byKey.has(contact.key) || !this.#mayLink(contact.key)) return false;
+  /** `needed`: somebody is wanted for what nobody linked holds. Otherwise some places are left to those who call us. */
+  connect(contact: Contact, send: SendSignals, needed: boolean): boolean {
+    const places = this.#options.maxLinks * (needed ? 1 : OWN_SHARE);
+    if (this.#byKey.has(contact.key) || !this.#mayLink(contact.key, places)) return false;
     const attempt = Math.floor(this.#options.random() * 2 ** 32);
     return this.#create(contact, send, attempt, true) !== undefined;
   }
@@ -81,15 +99,23 @@ export class Links {
     }
   }
 
-  /** Closes the link to a banned peer and never makes another. */
+  /** It sent a wrong piece or broke the protocol: closes its link and never makes another. */
   ban(peer: PeerRecord): void {
     peer.banned = true;
+    peer.count({ bad: 1 });
     this.#byKey.get(peer.key)?.session.close('banned');
   }
 
   /** Called once a partner's session has ended. */
   forget(partner: Partner): void {
-    if (this.#byKey.get(partner.peer.key) === partner) this.#byKey.delete(partner.peer.key);
+    const { peer, session } = partner;
+    if (this.#byKey.get(peer.key) === partner) this.#byKey.delete(peer.key);
+    // Or a slow peer would look as good as new whenever it comes back.
+    const { meter } = session.downloads.pace;
+    if (meter.settled) peer.rate = meter.rate;
+    if (this.#byKey.size > 0) return;
+    this.#options.clock.clearTimeout(this.#sweep);
+    this.#sweep = undefined;
   }
 
   #continue({ session, link, initiator }: Partner, signals: SignalBatch['signals']): void {
@@ -105,32 +131,48 @@ export class Links {
 
   #accept(contact: Contact, batch: SignalBatch, send: SendSignals): void {
     this.#byKey.get(contact.key)?.session.close('replaced');
-    const partner = this.#mayLink(contact.key)
+    const partner = this.#mayLink(contact.key, this.#options.maxLinks)
       ? this.#create(contact, send, batch.attempt, false)
       : undefined;
     if (partner) partner.link.signal(batch.signals);
     else send({ attempt: batch.attempt, signals: [] });
   }
 
-  #mayLink(key: string): boolean {
-    const { maxConstructed, maxLinks } = this.#options;
+  #mayLink(key: string, places: number): boolean {
+    const { maxConstructed } = this.#options;
     const peer = this.book.find(key);
-    if (key === this.#options.key || peer?.banned || (peer?.links ?? 0) >= MAX_LINKS_PER_PEER) return false;
+    if (key === this.#options.key || (peer && !this.#mayReturn(peer))) return false;
     if (this.#constructed >= maxConstructed) return false;
-    return this.#byKey.size < maxLinks || this.#makeRoom();
+    return this.#byKey.size < places || this.#makeRoom();
   }
 
-  /** Closes a link that is of no use to either side, if there is one. */
+  #mayReturn(peer: PeerRecord): boolean {
+    return !peer.banned && peer.links < MAX_LINKS_PER_PEER && !peer.isResting(this.#options.clock.ticks());
+  }
+
+  /** Closes a link that is of no use to either side, or far slower than the others, if there is one. */
   #makeRoom(): boolean {
-    const useless = [...this.#byKey.values()].find((partner) => this.#isUseless(partner));
-    useless?.session.close('replaced');
-    return useless !== undefined;
+    const old = this.ready.filter(({ since }) => this.#options.clock.ticks() - since >= LEAST_STAY);
+    const leaving = old.find((partner) => this.#isUseless(partner, LEAST_STAY)) ?? laggard(old);
+    leaving?.session.close('replaced');
+    return leaving !== undefined;
   }
 
-  #isUseless({ session, since }: Partner): boolean {
-    const age = this.#options.clock.ticks() - since;
-    if (!session.ready || age < LEAST_STAY || session.idle < LEAST_STAY) return false;
+  /** Nothing went either way for so long (ms), and we want nothing that it holds. */
+  #isUseless({ session }: Partner, idle: number): boolean {
+    if (session.idle < idle) return false;
     return !session.holdings.roots().some((root) => this.#options.wants(root));
+  }
+
+  #sweepLater(): void {
+    this.#sweep ??= this.#options.clock.setTimeout(() => {
+      this.#sweep = undefined;
+      this.#sweepLater();
+      for (const partner of this.ready) {
+        const isUseless = !partner.session.mayServe && this.#isUseless(partner, LONGEST_IDLE);
+        if (isUseless) partner.session.close('closed');
+      }
+    }, LEAST_STAY);
   }
 
   #create(contact: Contact, send: SendSignals, attempt: number, initiator: boolean): Partner | undefined {
@@ -143,6 +185,7 @@ export class Links {
     const session = new Session({ ...this.#options.session, clock, link, events });
     const partner: Partner = { peer, session, link, attempt, initiator, since: clock.ticks() };
     this.#byKey.set(contact.key, partner);
+    this.#sweepLater();
     return partner;
   }
 
@@ -160,4 +203,14 @@ export class Links {
       return undefined;
     }
   }
+}
+
+/** The slowest, when it is far slower than the one in the middle. Not while it delivers something. */
+function laggard(partners: readonly Partner[]): Partner | undefined {
+  const pace = ({ session }: Partner): number => session.downloads.pace.meter.rate;
+  const measured = partners
+    .filter(({ session }) => session.downloads.pace.meter.settled && session.downloads.inFlight === 0)
+    .sort((a, b) => pace(a) - pace(b));
+  const middle = measured[Math.floor(measured.length / 2)];
+  return measured.find((partner) => middle && pace(partner) * LAG < pace(middle));
 }

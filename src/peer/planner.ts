@@ -5,7 +5,10 @@ import type { Links, Partner } from './links.js';
 import type { WantedRoots } from './wanted-roots.js';
 import type { PendingNeed, WantedPiece, Wants } from './wants.js';
 
-/** What a link is expected to carry (bytes/s) before it was measured: enough to be given a try. */
+/**
+ * What a link is expected to carry (bytes/s) before any to this peer was measured: enough to be given a
+ * try. Half as much for each rest it was given.
+ */
 const UNMEASURED_RATE = 500_000;
 /** Latency (ms) assumed before it was measured. */
 const UNMEASURED_LATENCY = 100;
@@ -18,6 +21,8 @@ const GIVE_UP = 10_000;
 const HOLDER_SHARE = 0.5;
 const LEAST_HOLDER_WAIT = 250;
 const MOST_HOLDER_WAIT = 4000;
+/** A need that had less time (ms) than this blames nobody for being late. */
+const FAIR_TRIAL = 1000;
 /** Reviews in a row that must find a need late: one bad moment of a link decides nothing. */
 const LATE_REVIEWS = 3;
 
@@ -76,7 +81,7 @@ export class Planner {
   #assignOnce(): void {
     const open = this.#options.wants.open();
     if (open.length === 0) return;
-    const suppliers = this.#options.links.ready.map(supplierOf);
+    const suppliers = this.#options.links.askable.map(supplierOf);
     if (!suppliers.some(({ room }) => room > 0)) return;
     const wishes = open.map((piece) => wishFor(piece, suppliers));
     for (const { wish, supplier } of assign<PartnerSupplier, PieceWish>(wishes)) {
@@ -94,9 +99,12 @@ export class Planner {
   }
 
   #reviewPartner(partner: Partner): void {
-    const { pace, assignments } = partner.session.downloads;
-    if (pace.silence > GIVE_UP) {
-      partner.session.close('stalled');
+    const { peer, session } = partner;
+    const { pace, assignments } = session.downloads;
+    const now = this.#options.clock.ticks();
+    if (pace.silence > GIVE_UP) peer.rest(now);
+    if (pace.silence > GIVE_UP || peer.isHopeless(now)) {
+      session.close('stalled');
       return;
     }
     for (const { root, index } of [...assignments].reverse()) {
@@ -123,14 +131,14 @@ export class Planner {
   }
 
   #move(piece: WantedPiece, { session, peer }: Partner): void {
-    peer.count({ slow: 1 });
+    peer.strike(this.#options.clock.ticks());
     this.#options.wants.reopen(piece);
     session.downloads.release(piece.root, piece.index);
     this.assign();
   }
 
   #untried(piece: WantedPiece): Partner[] {
-    return this.#options.links.ready.filter((partner) => mayAsk(partner, piece));
+    return this.#options.links.askable.filter((partner) => mayAsk(partner, piece));
   }
 
   #reviewOrphan(need: PendingNeed): void {
@@ -152,7 +160,7 @@ export class Planner {
     const { links } = this.#options;
     const holder = piece.by === undefined ? undefined : links.numbered(piece.by);
     if (holder && !holder.session.downloads.pace.stalled) return false;
-    return !links.ready.some(
+    return !links.askable.some(
       (partner) => mayAsk(partner, piece) || partner.session.holdings.awaits(piece.root),
     );
   }
@@ -161,7 +169,18 @@ export class Planner {
   #reviewPace(need: PendingNeed): void {
     const left = need.deadline - this.#options.clock.ticks();
     need.late = this.#timeNeeded(need) > left ? need.late + 1 : 0;
-    if (left <= 0 || need.late >= LATE_REVIEWS) this.#options.onMiss(need, 'deadline');
+    if (left > 0 && need.late < LATE_REVIEWS) return;
+    this.#blame(need);
+    this.#options.onMiss(need, 'deadline');
+  }
+
+  /** The holders that still owe us something; one that delivers as well makes up for it. */
+  #blame({ root, since }: PendingNeed): void {
+    const now = this.#options.clock.ticks();
+    if (now - since < FAIR_TRIAL) return;
+    for (const { peer, session } of this.#options.links.askable) {
+      if (session.downloads.inFlight > 0 && session.holdings.hasAny(root)) peer.strike(now);
+    }
   }
 
   /** Milliseconds for the rest of a need; 0 while some link that may carry it is unmeasured. */
@@ -170,7 +189,7 @@ export class Planner {
     for (const piece of this.#options.wants.piecesOf(need)) {
       if (piece.state !== 'delivered') bytes += this.#bytesLeft(piece);
     }
-    const carriers = this.#options.links.ready.filter(({ session }) => session.holdings.hasAny(need.root));
+    const carriers = this.#options.links.askable.filter(({ session }) => session.holdings.hasAny(need.root));
     const paces = carriers.map(({ session }) => paceOf(session));
     const pace = paces.reduce((sum, one) => sum + one, 0);
     // Without any pace at all it is for a new holder, not for the clock, to decide; see reviewOrphans.
@@ -195,11 +214,12 @@ function wishFor(piece: WantedPiece, suppliers: readonly PartnerSupplier[]): Pie
 
 function supplierOf(partner: Partner): PartnerSupplier {
   const { downloads } = partner.session;
+  const { rate, rests } = partner.peer;
   const { stalled, meter } = downloads.pace;
   return {
     partner,
     queued: downloads.queued,
-    rate: meter.rate || UNMEASURED_RATE,
+    rate: meter.rate || (rate || UNMEASURED_RATE) / 2 ** rests,
     latency: downloads.window.base || UNMEASURED_LATENCY,
     room: stalled ? 0 : downloads.room,
   };

@@ -1,11 +1,10 @@
 import { BoundedMap } from '../core/bounded-map.js';
 import type { Bytes } from '../core/bytes.js';
-import type { Root } from '../core/brands.js';
+import type { Root, UrlHash } from '../core/brands.js';
 import type { Clock, Timer } from '../core/clock.js';
 import { MAX_ASK_ROOTS } from '../core/limits.js';
 import { HASH_LENGTH } from '../core/merkle.js';
 import { pieceCount, pieceSize, type Cut } from '../core/pieces.js';
-import { TokenBucket } from '../core/token-bucket.js';
 import {
   decodeFrame,
   encodeFrame,
@@ -15,23 +14,17 @@ import {
   type Frame,
 } from '../protocol/peer.js';
 import type { Content, UploadSource } from './contract.js';
+import { ControlBudget } from './control-budget.js';
 import { Downloads, type Assignment, type Judgement } from './downloads.js';
 import { Holdings, MAX_ASKED } from './holdings.js';
 import type { CloseReason, Link } from './link.js';
 import type { Shelf } from './shelf.js';
+import { Statements } from './statements.js';
 import type { UploadGate } from './upload-gate.js';
 import { UploadQueue } from './upload-queue.js';
 
 /** How long (ms) a link may take to open and say hello: ICE gives up in less. */
 const HELLO_PATIENCE = 15_000;
-/** Control frames a second, and as many saved up twice over: twenty times what the widest window needs. */
-const CONTROL_RATE = 2000;
-const CONTROL_BURST = 4000;
-/** Bytes of bitfield answered for one unit of that budget. */
-const BITS_PER_UNIT = 256;
-/** A peer that asks and does not read is dropped when so many bytes (of answers) have piled up. */
-const MAX_BACKLOG = 1024 * 1024;
-
 /** What a session tells its owner. */
 export interface SessionEvents {
   /** Both sides have said hello. */
@@ -39,8 +32,10 @@ export interface SessionEvents {
   /** The peer said what it holds of a root. */
   readonly onHave: (root: Root) => void;
   readonly onLayer: (root: Root, hashes: Bytes) => void;
+  readonly onToken: (url: UrlHash, token: string) => void;
   readonly onPiece: (assignment: Assignment, bytes: Bytes) => void;
-  readonly onRejected: (assignment: Assignment) => void;
+  /** The peer will not give a piece, though it had said that it holds it (`wasPromised`), or without. */
+  readonly onRejected: (assignment: Assignment, wasPromised: boolean) => void;
   readonly onRoom: () => void;
   /** The last event; `lost` are the pieces that were under way. */
   readonly onClose: (reason: CloseReason, lost: readonly Assignment[]) => void;
@@ -64,9 +59,11 @@ export class Session {
   readonly downloads: Downloads;
   /** What the peer said it holds. */
   readonly holdings: Holdings;
+  /** What is signed, as far as each side has sought it of the other. */
+  readonly statements: Statements;
   readonly #options: SessionOptions;
   readonly #uploads: UploadQueue;
-  readonly #control: TokenBucket;
+  readonly #control: ControlBudget;
   readonly #askers = new BoundedMap<Root, true>(MAX_ASKED);
   readonly #layersAsked = new Map<Root, Cut>();
   #helloTimer: Timer;
@@ -75,23 +72,25 @@ export class Session {
   #usedAt: number;
 
   constructor(options: SessionOptions) {
-    const { link, clock, source, gate, events } = options;
+    const { link, clock, shelf, source, gate, events } = options;
     this.#options = options;
+    const send = this.#send.bind(this);
     this.#usedAt = clock.ticks();
     this.holdings = new Holdings(clock);
-    this.#control = new TokenBucket({ clock, rate: CONTROL_RATE, largest: CONTROL_BURST });
+    this.#control = new ControlBudget(clock, link);
     this.downloads = new Downloads({
       clock,
-      send: (frame) => {
-        this.#send(frame);
-      },
+      send,
       onPiece: events.onPiece,
       onRejected: (assignment) => {
-        this.holdings.lacks(assignment.root, assignment.index);
-        events.onRejected(assignment);
+        const { root, index } = assignment;
+        const wasPromised = this.holdings.has(root, index);
+        this.holdings.lacks(root, index);
+        events.onRejected(assignment, wasPromised);
       },
       onRoom: events.onRoom,
     });
+    this.statements = new Statements({ shelf, send, onToken: events.onToken });
     this.#uploads = new UploadQueue({
       link,
       gate,
@@ -118,6 +117,11 @@ export class Session {
     return this.downloads.inFlight > 0 ? 0 : this.#options.clock.ticks() - this.#usedAt;
   }
 
+  /** Whether the peer has asked for something that we hold. */
+  get mayServe(): boolean {
+    return [...this.#askers.keys()].some((root) => this.#options.shelf.find(root));
+  }
+
   /** Asks what the peer holds of these; those that were asked before are skipped. */
   ask(contents: Iterable<Content>): void {
     const roots = this.holdings.asking(contents);
@@ -140,8 +144,9 @@ export class Session {
 
   /** Stops uploading a root at once and says that we hold nothing of it. */
   withdraw(root: Root): void {
-    this.#uploads.drop(root);
+    // In this order: refusing what is announced looks like a lie.
     this.announce(root);
+    this.#uploads.drop(root);
   }
 
   /** Announces everything anew: the shelf was opened or closed. */
@@ -193,7 +198,7 @@ export class Session {
 
   #onBytes(bytes: Bytes): void {
     const frame = decodeFrame(bytes);
-    if (!frame || (frame.type !== 'data' && !this.#control.take(1))) {
+    if (!frame || (frame.type !== 'data' && this.#control.frame() === 'hostile')) {
       this.close('hostile');
     } else if (!this.#ready) {
       this.#onFirst(frame);
@@ -232,9 +237,10 @@ export class Session {
         return 'fine';
       case 'reject':
         return this.downloads.onReject(frame.id);
+      case 'seek':
+        return this.#control.answer(this.statements.onSeek(frame.urls));
       case 'token':
-        // Nothing asks a peer for tokens; one that comes unasked is neither used nor held against it.
-        return 'fine';
+        return this.statements.onToken(frame.url, frame.token);
       case 'layer':
         return this.#onLayer(frame.root, frame.hashes);
       case 'bye':
@@ -246,21 +252,20 @@ export class Session {
   #onAsk(roots: readonly Root[], layers: boolean): Judgement {
     for (const root of roots) {
       this.#askers.set(root, true);
-      const units = this.#sendHave(root);
-      if (!this.#control.take(units) || this.#options.link.buffered > MAX_BACKLOG) return 'hostile';
+      if (this.#control.answer(this.#sendHave(root)) === 'hostile') return 'hostile';
       const layer = this.#options.shelf.find(root)?.layer;
       if (layers && layer && layer.byteLength <= MAX_LAYER_BYTES) this.#uploads.addLayer(root, layer);
     }
     return 'fine';
   }
 
-  /** Sends what we hold of a root; returns what that costs of the control budget. */
+  /** Sends what we hold of a root; returns how many bytes that takes. */
   #sendHave(root: Root): number {
     const field = this.#options.shelf.find(root)?.bits;
     const told = field && field.length <= MAX_HAVE_PIECES ? field : undefined;
     const bits = told?.toBytes() ?? new Uint8Array();
     this.#send({ type: 'have', root, pieces: told?.length ?? 0, bits });
-    return 1 + Math.floor(bits.byteLength / BITS_PER_UNIT);
+    return bits.byteLength;
   }
 
   #onHave(root: Root, pieces: number, bits: Bytes): Judgement {

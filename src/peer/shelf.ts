@@ -1,6 +1,6 @@
 import type { Bitfield } from '../core/bitfield.js';
 import type { Bytes } from '../core/bytes.js';
-import type { Root } from '../core/brands.js';
+import type { Root, UrlHash } from '../core/brands.js';
 import type { Cut } from '../core/pieces.js';
 import type { Content } from './contract.js';
 
@@ -15,6 +15,7 @@ export interface Shared extends Content {
  */
 export class Shelf {
   readonly #shared = new Map<Root, Shared>();
+  readonly #tokens = new Map<UrlHash, { readonly root: Root; readonly token: string }>();
 
   constructor(public open: boolean) {}
 
@@ -23,12 +24,24 @@ export class Shelf {
     this.#shared.set(root, { root, cut, bits, ...(known ? { layer: known } : {}) });
   }
 
+  /** What is signed about the URL whose pieces these are. False when they are not here. */
+  state(root: Root, url: UrlHash, token: string): boolean {
+    if (!this.#shared.has(root)) return false;
+    this.#tokens.set(url, { root, token });
+    return true;
+  }
+
   /** False when it was not there. */
   remove(root: Root): boolean {
+    for (const [url, named] of this.#tokens) if (named.root === root) this.#tokens.delete(url);
     return this.#shared.delete(root);
   }
 
   find(root: Root): Shared | undefined {
     return this.open ? this.#shared.get(root) : undefined;
+  }
+
+  tokenOf(url: UrlHash): string | undefined {
+    return this.open ? this.#tokens.get(url)?.token : undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { Bitfield } from '../core/bitfield.js';
 import type { Bytes } from '../core/bytes.js';
-import type { PieceIndex, Root } from '../core/brands.js';
+import type { PieceIndex, Root, UrlHash } from '../core/brands.js';
 import { pieceSize, type Cut } from '../core/pieces.js';
 import type { Verdict } from '../protocol/bridge.js';
 import type {
@@ -74,11 +74,9 @@ export class Swarm {
     this.#options = options;
     const { clock, random, key, factory, uploads, uploadRate, on } = options;
     this.#shelf = new Shelf(uploadRate > 0);
-    this.#gate = new UploadGate({ clock, rate: uploadRate });
+    this.#gate = new UploadGate({ clock, rate: uploadRate, allowance: options.allowance });
     this.#layers = new LayerHunt(clock);
-    this.#wanted = new WantedRoots(clock, (roots) => {
-      on.wanted(roots);
-    });
+    this.#wanted = new WantedRoots(clock, on.wanted.bind(on));
     this.#ticker = new Ticker(clock, REVIEW_INTERVAL, () => this.#review());
     this.#links = new Links({
       ...{ clock, random, key, factory },
@@ -87,18 +85,14 @@ export class Swarm {
       session: { shelf: this.#shelf, source: uploads, gate: this.#gate },
       wants: (root) => this.#wants.wants(root) || this.#interest.some((one) => one.root === root),
       eventsFor: (partner) => this.#eventsFor(partner),
-      onFault: (error) => {
-        on.fault(error);
-      },
+      onFault: on.fault.bind(on),
     });
     this.#planner = new Planner({
       clock,
       wants: this.#wants,
       links: this.#links,
       wanted: this.#wanted,
-      onMiss: (need, reason) => {
-        this.#miss(need, reason);
-      },
+      onMiss: this.#miss.bind(this),
     });
   }
 
@@ -106,6 +100,17 @@ export class Swarm {
   share(root: Root, cut: Cut, bits: Bitfield, layer?: Bytes): void {
     this.#shelf.put(root, cut, bits, layer);
     for (const { session } of this.#links.ready) session.announce(root);
+  }
+
+  /** The token for a URL whose pieces are shared: given to peers that seek it. */
+  state(root: Root, url: UrlHash, token: string): void {
+    if (!this.#shelf.state(root, url, token)) return;
+    for (const { session } of this.#links.ready) session.statements.offer(url);
+  }
+
+  /** Asks whoever is linked for the tokens of these; those come as events, now or later, or never. */
+  seek(urls: readonly UrlHash[]): void {
+    for (const { session } of this.#links.ready) session.statements.seek(urls);
   }
 
   /** Stops offering and uploading this root at once. */
@@ -165,7 +170,7 @@ export class Swarm {
 
   /** Starts a link. False when there is one already, or none may be made (banned, full, used up, closed). */
   connect(peer: Contact, send: SendSignals): boolean {
-    return !this.#closed && this.#links.connect(peer, send);
+    return !this.#closed && this.#links.connect(peer, send, this.#wants.haveOrphans);
   }
 
   /** Signals from `peer`. An offer starts a link when there is room, and is declined otherwise. */
@@ -201,39 +206,35 @@ export class Swarm {
   }
 
   #eventsFor(partner: () => Partner): SessionEvents {
+    const { clock, on } = this.#options;
     return {
       onReady: () => {
         this.#onReady(partner());
       },
-      onHave: () => {
-        this.#replan();
-      },
+      onHave: this.#replan.bind(this),
       onLayer: (root, hashes) => {
-        if (this.#layers.end(root)) this.#options.on.layer(root, hashes);
+        if (this.#layers.end(root)) on.layer(root, hashes);
       },
+      onToken: on.token.bind(on),
       onPiece: (assignment, bytes) => {
         this.#onPiece(partner(), assignment, bytes);
       },
-      onRejected: (assignment) => {
+      onRejected: (assignment, wasPromised) => {
+        if (wasPromised) partner().peer.strike(clock.ticks());
         this.#reopen(assignment);
         this.#replan();
       },
-      onRoom: () => {
-        this.#planner.assign();
-      },
+      onRoom: this.#planner.assign.bind(this.#planner),
       onClose: (reason, lost) => {
         this.#onClose(partner(), reason, lost);
       },
-      onFault: (error) => {
-        this.#options.on.fault(error);
-      },
+      onFault: on.fault.bind(on),
     };
   }
 
   #onReady({ session, peer }: Partner): void {
     this.#options.on.linkUp(peer.info);
-    session.ask(this.#interest);
-    session.ask([...this.#wants.needs]);
+    session.ask([...this.#interest, ...this.#wants.needs]);
     this.#layers.review(this.#links.ready);
   }
 
@@ -250,6 +251,7 @@ export class Swarm {
   #onClose(partner: Partner, reason: CloseReason, lost: readonly Assignment[]): void {
     this.#links.forget(partner);
     this.#totals.add(partner.session);
+    if (reason === 'hostile') this.#links.ban(partner.peer);
     for (const assignment of lost) this.#reopen(assignment)?.tried.delete(partner.peer.from);
     this.#options.on.linkDown(partner.peer.info, reason);
     const report = partner.peer.takeReport();
@@ -270,7 +272,6 @@ export class Swarm {
       this.#wants.reopen(piece);
       this.#totals.wasted += pieceSize(piece.cut, piece.index);
     }
-    peer.count({ bad: 1 });
     this.#links.ban(peer);
     this.#replan();
   }

@@ -36,6 +36,11 @@ export class Wants {
     return this.#needs.values();
   }
 
+  /** Whether some need lists a piece that nobody can be asked for. */
+  get haveOrphans(): boolean {
+    return [...this.#needs.values()].some(({ orphanSince }) => orphanSince !== undefined);
+  }
+
   get size(): number {
     return this.#needs.size;
   }

@@ -1,19 +1,14 @@
 import type { Bytes } from '../core/bytes.js';
 import type { ByteLength, CanonicalUrl, PieceIndex, Root, Site } from '../core/brands.js';
-import { isRoot } from '../core/brands.js';
-import { MAX_DIGEST_URLS, MAX_TOKEN_LENGTH } from '../core/limits.js';
-import { MAX_PIECE_LENGTH } from '../core/pieces.js';
-import type { JsonObject } from './check.js';
-import { isCompactJws, isListOf, isObject, isText, isWhole } from './check.js';
-import { isCanonicalUrl, isPublicKey } from './hasher.js';
+import { isObject, isText } from './check.js';
 
 /**
  * What a page and the worker say to each other. The page opens a `MessageChannel`, posts
  * `BridgeHello` with one port to the worker, and both keep their port: a kept port is nearly twice
  * as fast as a channel per question. Messages that belong together share an `id`.
  *
- * The worker trusts nothing that comes over the port: it checks shapes here, bytes and statements
- * against signatures, waiting times against its own bounds. Bytes are transferred, never copied.
+ * The worker trusts nothing that comes over the port: it checks shapes (page-message.ts), bytes and
+ * statements against signatures, waiting times against its own bounds. Bytes are transferred, never copied.
  * Back-pressure is by asking: the engine sends only pieces that a `need` lists, and the worker
  * lists no more than it can hold.
  */
@@ -77,6 +72,21 @@ export interface TransferReport {
   readonly verdicts: Readonly<Partial<Record<Verdict, number>>>;
   /** Why peers were not used or not enough, as a stable word such as `above-fold`; absent when they sufficed. */
   readonly fallback?: FallbackReason;
+  /** What the origin was asked for this; absent when it was not. */
+  readonly origin?: OriginPart;
+}
+
+/** The origin's part in an answer. */
+export interface OriginPart {
+  /** Milliseconds until it was asked first. */
+  readonly after: number;
+  /** It answered with an error of its own, or not at all. */
+  readonly failed: boolean;
+}
+
+/** Whether an answer of this status says that the origin is in trouble: 5xx, or 429 (RFC 6585). */
+export function isFailure(status: number): boolean {
+  return status >= 500 || status === 429;
 }
 
 /** What a page gives as reason. */
@@ -88,6 +98,7 @@ export const PAGE_REASONS = [
   'no-engine',
   'no-peers',
   'deadline',
+  'resting',
 ] as const;
 export type FallbackReason =
   | (typeof PAGE_REASONS)[number]
@@ -113,8 +124,17 @@ export type PageMessage =
   | { readonly t: 'lead'; readonly on: boolean }
   /** This page's engine answers `place` from now on, or no longer does. Off after a hello. */
   | { readonly t: 'places'; readonly on: boolean }
-  /** Answer to `place`: milliseconds that peers may take; 0 means HTTP at once, for `reason`. */
-  | { readonly t: 'placed'; readonly id: number; readonly wait: number; readonly reason?: FallbackReason }
+  /**
+   * Answer to `place`: milliseconds that peers may take; 0 means HTTP at once, for `reason`. `together`: of a
+   * large file the origin may give one part while peers give others.
+   */
+  | {
+      readonly t: 'placed';
+      readonly id: number;
+      readonly wait: number;
+      readonly reason?: FallbackReason;
+      readonly together?: boolean;
+    }
   /**
    * These came to the page without passing through the worker, because it left them to the browser or
    * was not there yet. The HTTP cache may have them still, to be shared.
@@ -122,6 +142,8 @@ export type PageMessage =
   | { readonly t: 'loaded'; readonly resources: readonly LoadedResource[] }
   /** Digest tokens and refusals, from the hash service or from peers. */
   | { readonly t: 'tokens'; readonly tokens: readonly string[] }
+  /** The visitor saves this file as `name`: may a frame of mine navigate there, and will you answer that? */
+  | { readonly t: 'save'; readonly url: CanonicalUrl; readonly name: string }
   /** Nothing is signed about these, so that no statement is worth waiting for. */
   | { readonly t: 'unsigned'; readonly urls: readonly CanonicalUrl[] }
   | { readonly t: 'layer'; readonly root: Root; readonly bytes: Bytes }
@@ -195,9 +217,14 @@ export type WorkerMessage =
       readonly from: number;
       readonly verdict: Verdict;
     }
-  /** What may be announced and uploaded until `until` (ms); sent again as it grows. `layer` comes the first time. */
+  /**
+   * What may be announced and uploaded until `until` (ms), by what `token` says of `url`; sent again as it
+   * grows. `layer` comes the first time.
+   */
   | {
       readonly t: 'held';
+      readonly url: CanonicalUrl;
+      readonly token: string;
       readonly root: Root;
       readonly length: ByteLength;
       readonly piece: ByteLength;
@@ -207,18 +234,17 @@ export type WorkerMessage =
     }
   /** Stop announcing and uploading this root at once. */
   | { readonly t: 'drop'; readonly root: Root }
+  /** Pages of the site have requests of their own under way at the origin, or no more: uploading makes way. */
+  | { readonly t: 'busy'; readonly on: boolean }
   /** Answer to `read`; no bytes when the piece is gone. */
   | { readonly t: 'bytes'; readonly id: number; readonly bytes?: Bytes }
   | { readonly t: 'admitted'; readonly id: number; readonly ok: boolean }
+  /** Answer to `save`. */
+  | { readonly t: 'saves'; readonly url: CanonicalUrl; readonly ok: boolean }
   /** The page's own copy of `url` differs from the signed root: tell the hash service. */
   | { readonly t: 'differs'; readonly url: CanonicalUrl; readonly signed: Root }
   | { readonly t: 'transfer'; readonly report: TransferReport }
   | { readonly t: 'fault'; readonly code: string; readonly message: string };
-
-const MAX_ID = 2 ** 32;
-const MAX_WAIT = 120_000;
-/** 2^40 bytes at 1 MiB a piece. */
-const MAX_LAYER = 32 * 2 ** 20;
 
 export function isBridgeHello(value: unknown): value is BridgeHello {
   return (
@@ -233,62 +259,4 @@ export function isBridgeHello(value: unknown): value is BridgeHello {
 
 export function isBridgeCall(value: unknown): value is BridgeCall {
   return isObject(value) && value['peerfold'] === 'call' && isText(value['build'], 64);
-}
-
-/** Parses what a page posted; `undefined` for anything that is not exactly a `PageMessage` within bounds. */
-export function parsePageMessage(value: unknown): PageMessage | undefined {
-  return isObject(value) && isPageMessage(value) ? value : undefined;
-}
-
-const pageChecks: Record<PageMessage['t'], (m: JsonObject) => boolean> = {
-  allow: (m) => typeof m['allowed'] === 'boolean',
-  lead: (m) => typeof m['on'] === 'boolean',
-  places: (m) => typeof m['on'] === 'boolean',
-  placed: (m) => isId(m['id']) && isWait(m['wait']) && (m['reason'] === undefined || isReason(m['reason'])),
-  loaded: (m) => isListOf(m['resources'], MAX_DIGEST_URLS, isLoadedResource),
-  tokens: (m) =>
-    isListOf(m['tokens'], MAX_DIGEST_URLS, (token): token is string => isCompactJws(token, MAX_TOKEN_LENGTH)),
-  unsigned: (m) => isListOf(m['urls'], MAX_DIGEST_URLS, isCanonicalUrl),
-  layer: (m) => isRoot(m['root']) && isBytes(m['bytes'], MAX_LAYER),
-  piece: (m) => isPieceOf(m) && isId(m['from']) && isBytes(m['bytes'], MAX_PIECE_LENGTH),
-  miss: (m) => isId(m['id']) && isReason(m['reason']),
-  read: (m) => isId(m['id']) && isPieceOf(m),
-  admit: (m) => isId(m['id']) && isCompactJws(m['admission'], MAX_TOKEN_LENGTH) && isPublicKey(m['key']),
-};
-
-function isPageMessage(m: JsonObject): m is JsonObject & PageMessage {
-  const kind = m['t'];
-  return (
-    typeof kind === 'string' && Object.hasOwn(pageChecks, kind) && pageChecks[kind as PageMessage['t']](m)
-  );
-}
-
-function isLoadedResource(value: unknown): value is LoadedResource {
-  return isObject(value) && isCanonicalUrl(value['url']) && isDestination(value['destination']);
-}
-
-/** The longest is `sharedworker`; scripts' own requests have an empty one. */
-function isDestination(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 32;
-}
-
-function isPieceOf(m: JsonObject): boolean {
-  return isRoot(m['root']) && isWhole(m['index'], 0, MAX_ID);
-}
-
-function isId(value: unknown): value is number {
-  return isWhole(value, 0, MAX_ID);
-}
-
-function isReason(value: unknown): value is FallbackReason {
-  const reasons: readonly unknown[] = PAGE_REASONS;
-  return reasons.includes(value);
-}
-
-function isWait(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value <= MAX_WAIT;
-}
-
-function isBytes(value: unknown, max: number): value is Bytes {
-  return value instanceof Uint8Array && value.buffer instanceof ArrayBuffer && value.byteLength <= max;
 }

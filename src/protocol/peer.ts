@@ -1,7 +1,8 @@
 import { fromHex, toHex, type Bytes } from '../core/bytes.js';
-import type { PieceIndex, Root } from '../core/brands.js';
-import { MAX_ASK_ROOTS, MAX_CONTENT_LENGTH, MAX_FRAME } from '../core/limits.js';
+import type { PieceIndex, Root, UrlHash } from '../core/brands.js';
+import { MAX_ASK_ROOTS, MAX_CONTENT_LENGTH, MAX_FRAME, MAX_TOKEN_LENGTH } from '../core/limits.js';
 import { MAX_PIECE_LENGTH, MIN_PIECE_LENGTH } from '../core/pieces.js';
+import { isCompactJws, isWhole } from './check.js';
 
 /**
  * What two peers say over a data channel, version 1: binary frames, one per channel message, of at
@@ -14,15 +15,20 @@ import { MAX_PIECE_LENGTH, MIN_PIECE_LENGTH } from '../core/pieces.js';
  *     data     5 | id u32 | offset u32 | payload           offset in the piece; parts come in order
  *     cancel   6 | id u32
  *     reject   7 | id u32
- *     token    8 | compact JWS, ASCII
+ *     token    8 | url 32 | compact JWS, ASCII
  *     layer    9 | root 32 | hashes end to end
  *     bye     10
+ *     seek    11 | urls 32 bytes each (SHA-256 of the canonical URL), 1 to 256
  *
  * A `have` is sent only for roots that were asked for, and again when pieces are added to one.
  * A refusal does not say whether the root is unknown or withheld.
  *
+ * A `token` is sent only for a URL that was sought: at once, or when the sender comes to hold pieces of it
+ * later. Who has none says nothing.
+ *
  * Every request ends in exactly one way: with its last byte of `data`, or with `reject`, which also
- * answers a `cancel` that came in time. So the asker always knows what is still under way. A request
+ * answers a `cancel` that came in time. So the asker always knows what is still under way. Data comes in
+ * the order of the requests, so that a byte kept back is noticed with the next one. A request
  * is for a part of a piece because its size is what congestion control works with: a piece of 1 MiB
  * at once overflows the queue of an ordinary home connection.
  */
@@ -36,7 +42,8 @@ export type Frame =
   | { readonly type: 'data'; readonly id: number; readonly offset: number; readonly payload: Bytes }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'reject'; readonly id: number }
-  | { readonly type: 'token'; readonly token: string }
+  | { readonly type: 'token'; readonly url: UrlHash; readonly token: string }
+  | { readonly type: 'seek'; readonly urls: readonly UrlHash[] }
   | { readonly type: 'layer'; readonly root: Root; readonly hashes: Bytes }
   | { readonly type: 'bye' };
 
@@ -61,6 +68,7 @@ const TYPE = {
   token: 8,
   layer: 9,
   bye: 10,
+  seek: 11,
 } as const;
 
 const ROOT_BYTES = 32;
@@ -70,6 +78,8 @@ const REQUEST_LENGTH = 1 + 4 + ROOT_BYTES + 4 + 4 + 4;
 const DATA_HEADER = 1 + 4 + 4;
 const ID_LENGTH = 1 + 4;
 const LAYER_HEADER = 1 + ROOT_BYTES;
+const TOKEN_HEADER = 1 + ROOT_BYTES;
+const SEEK_HEADER = 1;
 const MAX_PIECES = MAX_CONTENT_LENGTH / MIN_PIECE_LENGTH;
 /** A longer bitfield or layer does not fit a frame; such files get theirs from the hash service. */
 export const MAX_HAVE_PIECES = Math.min(MAX_PIECES, (MAX_FRAME - HAVE_HEADER) * 8);
@@ -80,10 +90,10 @@ export function encodeFrame(frame: Frame): Bytes {
     case 'hello':
       return Uint8Array.of(TYPE.hello, frame.version);
     case 'ask':
-      return withRoots(Uint8Array.of(TYPE.ask, frame.layers ? 1 : 0), frame.roots);
+      return withHashes(Uint8Array.of(TYPE.ask, frame.layers ? 1 : 0), frame.roots);
     case 'have': {
       const bytes = framed(TYPE.have, HAVE_HEADER, frame.bits);
-      putRoot(bytes, 1, frame.root);
+      putHash(bytes, 1, frame.root);
       view(bytes).setUint32(1 + ROOT_BYTES, frame.pieces);
       return bytes;
     }
@@ -99,11 +109,16 @@ export function encodeFrame(frame: Frame): Bytes {
       return withId(TYPE.cancel, frame.id, ID_LENGTH);
     case 'reject':
       return withId(TYPE.reject, frame.id, ID_LENGTH);
-    case 'token':
-      return framed(TYPE.token, 1, new TextEncoder().encode(frame.token));
+    case 'token': {
+      const bytes = framed(TYPE.token, TOKEN_HEADER, new TextEncoder().encode(frame.token));
+      putHash(bytes, 1, frame.url);
+      return bytes;
+    }
+    case 'seek':
+      return withHashes(Uint8Array.of(TYPE.seek), frame.urls);
     case 'layer': {
       const bytes = framed(TYPE.layer, LAYER_HEADER, frame.hashes);
-      putRoot(bytes, 1, frame.root);
+      putHash(bytes, 1, frame.root);
       return bytes;
     }
     case 'bye':
@@ -136,6 +151,8 @@ export function decodeFrame(bytes: Bytes): Frame | undefined {
       return decodeToken(bytes);
     case TYPE.layer:
       return decodeLayer(bytes);
+    case TYPE.seek:
+      return decodeSeek(bytes);
     case TYPE.bye:
       return { type: 'bye' };
     default:
@@ -144,12 +161,13 @@ export function decodeFrame(bytes: Bytes): Frame | undefined {
 }
 
 function decodeAsk(bytes: Bytes): Frame | undefined {
-  const body = bytes.byteLength - ASK_HEADER;
-  if (body <= 0 || body % ROOT_BYTES !== 0 || body / ROOT_BYTES > MAX_ASK_ROOTS) return undefined;
-  const roots = Array.from({ length: body / ROOT_BYTES }, (_, i) =>
-    rootAt(bytes, ASK_HEADER + i * ROOT_BYTES),
-  );
-  return { type: 'ask', layers: ((bytes[1] ?? 0) & 1) === 1, roots };
+  const roots = hashesAfter(bytes, ASK_HEADER) as Root[] | undefined;
+  return roots && { type: 'ask', layers: ((bytes[1] ?? 0) & 1) === 1, roots };
+}
+
+function decodeSeek(bytes: Bytes): Frame | undefined {
+  const urls = hashesAfter(bytes, SEEK_HEADER) as UrlHash[] | undefined;
+  return urls && { type: 'seek', urls };
 }
 
 function decodeHave(bytes: Bytes): Frame | undefined {
@@ -161,7 +179,7 @@ function decodeHave(bytes: Bytes): Frame | undefined {
 
 function encodeRequest({ id, root, piece, begin, length }: RequestFrame): Bytes {
   const bytes = withId(TYPE.request, id, REQUEST_LENGTH);
-  putRoot(bytes, ID_LENGTH, root);
+  putHash(bytes, ID_LENGTH, root);
   const numbers = view(bytes);
   [piece, begin, length].forEach((value, i) => {
     numbers.setUint32(ID_LENGTH + ROOT_BYTES + 4 * i, value);
@@ -196,8 +214,9 @@ function decodeData(bytes: Bytes): Frame | undefined {
 }
 
 function decodeToken(bytes: Bytes): Frame | undefined {
-  const token = new TextDecoder().decode(bytes.subarray(1));
-  return /^[A-Za-z0-9_.-]{1,8192}$/.test(token) ? { type: 'token', token } : undefined;
+  const token = new TextDecoder().decode(bytes.subarray(TOKEN_HEADER));
+  if (!isCompactJws(token, MAX_TOKEN_LENGTH)) return undefined;
+  return { type: 'token', url: hashAt(bytes, 1) as UrlHash, token };
 }
 
 function decodeLayer(bytes: Bytes): Frame | undefined {
@@ -224,17 +243,30 @@ function withId(type: number, id: number, length: number): Bytes {
   return bytes;
 }
 
-function withRoots(header: Bytes, roots: readonly Root[]): Bytes {
-  const bytes = new Uint8Array(header.byteLength + roots.length * ROOT_BYTES);
+type Hash = Root | UrlHash;
+
+function withHashes(header: Bytes, hashes: readonly Hash[]): Bytes {
+  const bytes = new Uint8Array(header.byteLength + hashes.length * ROOT_BYTES);
   bytes.set(header);
-  roots.forEach((root, i) => putRoot(bytes, header.byteLength + i * ROOT_BYTES, root));
+  hashes.forEach((hash, i) => putHash(bytes, header.byteLength + i * ROOT_BYTES, hash));
   return bytes;
 }
 
-function putRoot(bytes: Bytes, at: number, root: Root): void {
-  bytes.set(fromHex(root) ?? [], at);
+/** All that follows a header, when it is as many hashes as one may ask about. */
+function hashesAfter(bytes: Bytes, header: number): string[] | undefined {
+  const count = (bytes.byteLength - header) / ROOT_BYTES;
+  if (!isWhole(count, 1, MAX_ASK_ROOTS)) return undefined;
+  return Array.from({ length: count }, (_, i) => hashAt(bytes, header + i * ROOT_BYTES));
+}
+
+function putHash(bytes: Bytes, at: number, hash: Hash): void {
+  bytes.set(fromHex(hash) ?? [], at);
+}
+
+function hashAt(bytes: Bytes, at: number): string {
+  return toHex(bytes.subarray(at, at + ROOT_BYTES));
 }
 
 function rootAt(bytes: Bytes, at: number): Root {
-  return toHex(bytes.subarray(at, at + ROOT_BYTES)) as Root;
+  return hashAt(bytes, at) as Root;
 }

@@ -1,4 +1,5 @@
-import type { CanonicalUrl, Site } from '../core/brands.js';
+import type { CanonicalUrl, Site, UrlHash } from '../core/brands.js';
+import { toHex, type Sha256 } from '../core/bytes.js';
 import { MAX_URL_LENGTH } from '../core/limits.js';
 import { isText } from './check.js';
 
@@ -37,4 +38,9 @@ export function parseUrl(text: string, base?: string): URL | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The name under which peers and static sites know a URL. */
+export async function hashOf(url: CanonicalUrl, sha256: Sha256): Promise<UrlHash> {
+  return toHex(await sha256(new TextEncoder().encode(url))) as UrlHash;
 }

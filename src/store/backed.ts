@@ -3,16 +3,18 @@ import type { Bytes } from '../core/bytes.js';
 import type { Clock, Timer } from '../core/clock.js';
 import type { Backing } from './backing.js';
 import { Catalogue } from './catalogue.js';
+import { keyOf, keysOf, LAYER } from './keys.js';
 import { Pending } from './pending.js';
 import type { PieceStore, Representation, StoredRepresentation } from './port.js';
+import { Quota, type Limit } from './quota.js';
 import { entryOf, recordOf, type Entry } from './record.js';
 
 export interface BackedStoreOptions {
   /** Without one everything stays in memory. */
   readonly backing?: Backing;
   readonly clock: Clock;
-  /** Bytes of pieces kept on the backing. */
-  readonly quota: number;
+  /** Of pieces kept on the backing. */
+  readonly quota: Limit;
 }
 
 /** Bytes written in one transaction: the fastest size measured for values of 64 to 256 KiB. */
@@ -23,9 +25,8 @@ const WRITE_DELAY = 300;
 const MAX_PENDING = 32 * 2 ** 20;
 /** A full disk fails once, and again after half of our data was evicted: then it is not for us. */
 const MAX_FAILURES = 2;
-/** A handful of small texts; a page script that floods the disk with more is not read. */
+/** Small texts; a page script that floods the disk with more is not read. */
 const MAX_NOTES = 32;
-const LAYER = 'layer';
 const VISIT = 'visit';
 
 /**
@@ -42,8 +43,8 @@ export class BackedStore implements PieceStore {
   readonly #dirty = new Set<Root>();
   readonly #gone = new Map<Root, string[]>();
   readonly #staleNotes = new Set<string>();
+  readonly #quota: Quota;
   #backing: Backing | undefined;
-  #quota: number;
   #visit = '';
   /** Used before a page has named the visit, which may be another one than the last. */
   #early: [Root, PieceIndex][] | undefined = [];
@@ -54,7 +55,7 @@ export class BackedStore implements PieceStore {
   constructor({ backing, clock, quota }: BackedStoreOptions) {
     this.#backing = backing;
     this.#clock = clock;
-    this.#quota = quota;
+    this.#quota = new Quota(quota, () => this.#catalogue.bytes);
     this.ready = this.#load();
   }
 
@@ -93,9 +94,11 @@ export class BackedStore implements PieceStore {
     if (!entry.stored.has(index)) {
       this.#hold(keyOf(what.root, index), bytes);
       this.#catalogue.addPiece(entry, index);
+      this.#quota.wrote(bytes.byteLength);
     }
     this.#use(entry, index);
-    this.#evict(this.#quota, what.root);
+    this.#evict(this.#quota.bytes, what.root);
+    for (const one of this.#catalogue.surplus(entry, this.#quota.bytes)) this.forget(what.root, one);
   }
 
   use(root: Root, index: PieceIndex): void {
@@ -107,12 +110,16 @@ export class BackedStore implements PieceStore {
     const entry = this.#catalogue.get(root);
     if (!entry) return;
     this.#catalogue.removePiece(entry, index);
-    this.#pending.remove(keyOf(root, index));
+    this.#erase(root, [keyOf(root, index)]);
     this.#changed(root);
   }
 
   async readLayer(root: Root): Promise<Bytes | undefined> {
-    return this.#catalogue.get(root)?.layer ? this.#get(keyOf(root, LAYER)) : undefined;
+    const entry = this.#catalogue.get(root);
+    const layer = entry?.layer ? await this.#get(keyOf(root, LAYER)) : undefined;
+    // Or one that is gone would never be written again.
+    if (entry && !layer) entry.layer = false;
+    return layer;
   }
 
   writeLayer(what: Representation, layer: Bytes): void {
@@ -170,7 +177,8 @@ export class BackedStore implements PieceStore {
         if (typeof text === 'string' && !this.#notes.has(name)) this.#notes.set(name, text);
       }
       if (this.#early) this.#visit = this.#notes.get(VISIT) ?? '';
-      this.#evict(this.#quota);
+      this.#evict(this.#quota.bytes);
+      void this.#quota.estimate();
     } catch {
       // The documented degradation: no disk means a store that lasts as long as the worker.
       this.#toMemory();
@@ -223,13 +231,13 @@ export class BackedStore implements PieceStore {
   }
 
   #discard(entry: Entry): void {
-    const keys = entry.layer ? [keyOf(entry.root, LAYER)] : [];
-    for (let i = 0; i < entry.stored.length; i++) {
-      if (entry.stored.has(i)) keys.push(keyOf(entry.root, i as PieceIndex));
-    }
-    for (const key of keys) this.#pending.remove(key);
     this.#dirty.delete(entry.root);
-    this.#gone.set(entry.root, keys);
+    this.#erase(entry.root, keysOf(entry));
+  }
+
+  #erase(root: Root, keys: readonly string[]): void {
+    for (const key of keys) this.#pending.remove(key);
+    this.#gone.set(root, [...(this.#gone.get(root) ?? []), ...keys]);
     this.#schedule();
   }
 
@@ -280,19 +288,13 @@ export class BackedStore implements PieceStore {
 
   /** The first failure may be a full disk: make room. The next one ends our use of the disk. */
   #failed(): void {
-    this.#failures++;
-    if (this.#failures >= MAX_FAILURES) this.#toMemory();
+    if (++this.#failures >= MAX_FAILURES) this.#toMemory();
     else this.#evict(this.#catalogue.bytes / 2);
     if (!this.#pending.isEmpty) this.#schedule();
   }
 
   #toMemory(): void {
     this.#backing = undefined;
-    this.#quota = Math.min(this.#quota, MAX_PENDING);
-    this.#evict(this.#quota);
+    this.#evict(this.#quota.restrict(MAX_PENDING));
   }
-}
-
-function keyOf(root: Root, part: PieceIndex | typeof LAYER): string {
-  return `${root}/${part}`;
 }

@@ -4,6 +4,9 @@ import { pieceCount, pieceSize } from '../core/pieces.js';
 import type { Representation } from './port.js';
 import { MAX_URLS_PER_ROOT, type Entry } from './record.js';
 
+/** Knuth's multiplicative hash: 2^32 over the golden ratio. */
+const SPREAD = 0x9e3779b1;
+
 /** The index of a store: pure bookkeeping of what is stored, how much, and what goes first. */
 export class Catalogue {
   /** In order of use, the least recently used first. */
@@ -99,6 +102,27 @@ export class Catalogue {
       if (entry) gone.push(entry);
     }
     return gone;
+  }
+
+  /**
+   * The pieces to give up of a file that is itself larger than `quota`. Each visit draws lots for others, so that
+   * together visitors keep all.
+   */
+  surplus({ stored, cut, visit }: Entry, quota: number): PieceIndex[] {
+    let over = this.#bytes - quota;
+    if (over <= 0) return [];
+    const seed = new TextEncoder().encode(visit).reduce((sum, code) => sum * 31 + code, 7) >>> 0;
+    const lot = (index: PieceIndex): number => Math.imul(index ^ seed, SPREAD) >>> 0;
+    const held = Array.from({ length: stored.length }, (_, i) => i as PieceIndex).filter((i) =>
+      stored.has(i),
+    );
+    return held
+      .sort((x, y) => lot(x) - lot(y))
+      .filter((index) => {
+        const isSurplus = over > 0;
+        over -= pieceSize(cut, index);
+        return isSurplus;
+      });
   }
 
   /** Adds what an earlier visit left; an entry that is already here is newer and stays. */

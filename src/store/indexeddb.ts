@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.js';
 import { BackedStore } from './backed.js';
 import type { Backing, Loaded } from './backing.js';
 import type { PieceStore } from './port.js';
+import type { Limit } from './quota.js';
 
 const ENTRY = 'entry:';
 const NOTE = 'note:';
@@ -11,7 +12,7 @@ const NOTE = 'note:';
  * The store on IndexedDB: one database for pieces and layers, one for the index, which is read whole
  * when the worker starts. Where IndexedDB is missing or fails, the store goes on in memory.
  */
-export function indexedDbStore(clock: Clock, quota: number, name = 'peerfold'): PieceStore {
+export function indexedDbStore(clock: Clock, quota: Limit, name = 'peerfold'): PieceStore {
   return new BackedStore({ backing: indexedDbBacking(name), clock, quota });
 }
 

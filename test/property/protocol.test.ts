@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PieceIndex, Root } from '../../src/core/brands.js';
-import { parsePageMessage } from '../../src/protocol/bridge.js';
+import type { PieceIndex, Root, UrlHash } from '../../src/core/brands.js';
 import {
   isAdmissionClaims,
   isDigestClaims,
@@ -17,6 +16,7 @@ import {
   parseRootsRequest,
   parseRootsResponse,
 } from '../../src/protocol/hasher.js';
+import { parsePageMessage } from '../../src/protocol/page-message.js';
 import { matchesPattern } from '../../src/protocol/patterns.js';
 import { decodeFrame, encodeFrame, type Frame } from '../../src/protocol/peer.js';
 import { parseClientMessage, parseTrackerMessage } from '../../src/protocol/tracker.js';
@@ -63,7 +63,15 @@ const frames: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ type: fc.constantFrom('cancel' as const, 'reject' as const), id: u32 }),
   fc.record({
     type: fc.constant('token' as const),
+    url: roots.map((root) => root as string as UrlHash),
     token: fc.stringMatching(/^[\w-]{1,50}\.[\w-]{1,50}\.[\w-]{1,50}$/),
+  }),
+  fc.record({
+    type: fc.constant('seek' as const),
+    urls: fc.array(
+      roots.map((root) => root as string as UrlHash),
+      { minLength: 1, maxLength: 20 },
+    ),
   }),
   fc
     .tuple(roots, fc.integer({ min: 1, max: 40 }))

@@ -9,59 +9,13 @@ import {
   type Signal,
   type SignallingLink,
 } from '../../src/peer/link.js';
+import { Access, type AccessOptions } from './memory-access.js';
 
-/** How a visitor is connected. All links of one visitor share what it sends with. */
-export interface AccessOptions {
-  /** Milliseconds from here to the middle of the network; two visitors are the sum of theirs apart. */
-  readonly latency?: number;
-  /** Bytes per second that leave this visitor (default unlimited). */
-  readonly bandwidth?: number;
-  /**
-   * Bytes that fit the router in front of the visitor. Links then start slowly, as SCTP does, and send
-   * as much more as was acknowledged. What overflows the router is dropped there: everything stalls for
-   * a retransmission time-out and then crawls for a while. Without a router nothing is ever dropped.
-   */
-  readonly queue?: number;
-  /** Changes frames on their way from this visitor; `undefined` loses one. */
-  readonly corrupt?: (frame: Bytes) => Bytes | undefined;
-  /** Milliseconds from the answer until a link is open. */
-  readonly openAfter?: number;
-}
-
-const RETRANSMISSION_TIMEOUT = 1000;
-/** Share of its bandwidth that a damaged association reaches: 0.8 of 6.25 MB/s was measured. */
-const CRAWL_SHARE = 0.13;
-/** Milliseconds until everything that was lost has been sent again. */
-const RECOVERY = 3000;
 /** Bytes in flight that a link starts with (RFC 9260 section 7.2.1, rounded to one of our frames). */
 const INITIAL_FLIGHT = 33_000;
 const CONNECT_TIMEOUT = 10_000;
-
-/** What a visitor sends with: frames leave one after the other. */
-class Access {
-  #freeAt = 0;
-  #crawlsUntil = 0;
-
-  constructor(
-    private readonly clock: Clock,
-    readonly options: AccessOptions,
-  ) {}
-
-  /** When a frame of `bytes` handed over now will have left. */
-  schedule(bytes: number): number {
-    const { bandwidth, queue } = this.options;
-    const now = this.clock.ticks();
-    if (bandwidth === undefined) return now;
-    const waiting = (Math.max(0, this.#freeAt - now) * bandwidth) / 1000;
-    if (this.#crawlsUntil <= now && queue !== undefined && waiting + bytes > queue) {
-      this.#freeAt += RETRANSMISSION_TIMEOUT;
-      this.#crawlsUntil = this.#freeAt + RECOVERY;
-    }
-    const rate = this.#crawlsUntil > now ? CRAWL_SHARE * bandwidth : bandwidth;
-    this.#freeAt = Math.max(now, this.#freeAt) + (1000 * bytes) / rate;
-    return this.#freeAt;
-  }
-}
+/** Frames that have arrived are kept in the list until they are so many: shifting each costs more. */
+const TIDY_AFTER = 256;
 
 interface Travelling {
   readonly frame: Bytes;
@@ -80,12 +34,19 @@ export class MemoryLink implements SignallingLink {
   #delay = 0;
   /** Held back until enough of what is in flight was acknowledged. */
   #held: Bytes[] = [];
+  #heldBytes = 0;
   #mayFly = INITIAL_FLIGHT;
   #flying = 0;
+  /** On their way, in order; those before `#delivered` have arrived, those before `#gone` have left here. */
   #travelling: Travelling[] = [];
+  #delivered = 0;
+  #gone = 0;
+  #leavingBytes = 0;
   #arrival: Timer;
   #drain: Timer;
   #connecting: Timer;
+  /** The network swallows everything, and neither end is told. */
+  #dark = false;
 
   constructor(
     private readonly clock: Clock,
@@ -96,6 +57,7 @@ export class MemoryLink implements SignallingLink {
     this.#connecting = clock.setTimeout(() => {
       this.close('timeout');
     }, CONNECT_TIMEOUT);
+    access.options.watch?.made(this);
   }
 
   get open(): boolean {
@@ -103,11 +65,9 @@ export class MemoryLink implements SignallingLink {
   }
 
   get buffered(): number {
-    const now = this.clock.ticks();
-    const held = this.#held.reduce((sum, frame) => sum + frame.byteLength, 0);
-    if (this.access.options.queue !== undefined) return held;
-    const leaving = this.#travelling.filter(({ leftAt }) => leftAt > now);
-    return leaving.reduce((sum, { frame }) => sum + frame.byteLength, held);
+    if (this.access.options.queue !== undefined) return this.#heldBytes;
+    this.#noteGone();
+    return this.#heldBytes + this.#leavingBytes;
   }
 
   listen(handlers: LinkHandlers): void {
@@ -121,7 +81,9 @@ export class MemoryLink implements SignallingLink {
   send(frame: Bytes): boolean {
     if (!this.open) return false;
     if (this.keepSent) this.sent.push(frame.slice());
+    this.access.options.watch?.sent(this, frame);
     this.#held.push(frame.slice());
+    this.#heldBytes += frame.byteLength;
     this.#release();
     this.#expectDrain();
     return true;
@@ -131,10 +93,10 @@ export class MemoryLink implements SignallingLink {
     if (this.#closed) return;
     this.#end(reason);
     const other = this.#other;
-    if (other)
-      this.clock.setTimeout(() => {
-        other.#end('lost');
-      }, this.#delay);
+    if (!other || this.#dark) return;
+    this.clock.setTimeout(() => {
+      other.#end('lost');
+    }, this.#delay);
   }
 
   /** The network between the two ends is gone: both notice at once. */
@@ -142,6 +104,17 @@ export class MemoryLink implements SignallingLink {
     const other = this.#other;
     if (other) other.#end('lost');
     this.#end('lost');
+  }
+
+  /** The network between the two ends is gone: each notices when ICE gives up, after `ms`. */
+  darken(ms: number): void {
+    for (const end of [this, this.#other]) {
+      if (!end || end.#closed || end.#dark) continue;
+      end.#dark = true;
+      this.clock.setTimeout(() => {
+        end.#end('lost');
+      }, ms);
+    }
   }
 
   /** Both ends are open after `ms`; frames take `delay` ms besides what sending takes. */
@@ -162,7 +135,9 @@ export class MemoryLink implements SignallingLink {
   }
 
   private receive(frame: Bytes): void {
-    if (this.open) this.#handlers?.onFrame(frame);
+    if (!this.open || this.#dark) return;
+    this.access.options.watch?.received(this, frame);
+    this.#handlers?.onFrame(frame);
   }
 
   #begin(): void {
@@ -177,6 +152,8 @@ export class MemoryLink implements SignallingLink {
     for (const timer of [this.#arrival, this.#drain, this.#connecting]) this.clock.clearTimeout(timer);
     this.#travelling = [];
     this.#held = [];
+    this.#delivered = this.#gone = this.#leavingBytes = this.#heldBytes = 0;
+    this.access.options.watch?.closed(this, reason);
     this.#handlers?.onClose(reason);
   }
 
@@ -185,9 +162,12 @@ export class MemoryLink implements SignallingLink {
     for (let frame = this.#held[0]; frame; frame = this.#held[0]) {
       if (limited && this.#flying > 0 && this.#flying + frame.byteLength > this.#mayFly) return;
       this.#held.shift();
+      this.#heldBytes -= frame.byteLength;
+      this.#leavingBytes += frame.byteLength;
       this.#flying += frame.byteLength;
       const leftAt = this.access.schedule(frame.byteLength);
-      this.#travelling.push({ frame, leftAt, arrivesAt: leftAt + this.#delay });
+      const arrivesAt = this.#other?.access.arrival(leftAt + this.#delay, frame.byteLength);
+      this.#travelling.push({ frame, leftAt, arrivesAt: arrivesAt ?? leftAt });
       this.#expectArrival();
     }
   }
@@ -202,7 +182,7 @@ export class MemoryLink implements SignallingLink {
   }
 
   #expectArrival(): void {
-    const [next] = this.#travelling;
+    const next = this.#travelling[this.#delivered];
     if (!next || this.#arrival !== undefined) return;
     this.#arrival = this.clock.setTimeout(() => {
       this.#arrival = undefined;
@@ -212,14 +192,38 @@ export class MemoryLink implements SignallingLink {
 
   #deliver(): void {
     const now = this.clock.ticks();
-    for (let next = this.#travelling[0]; next && next.arrivesAt <= now; next = this.#travelling[0]) {
-      this.#travelling.shift();
+    for (let next = this.#next(now); next; next = this.#next(now)) {
       this.#expectAcknowledgement(next.frame.byteLength);
       const corrupt = this.access.options.corrupt;
       const frame = corrupt ? corrupt(next.frame) : next.frame;
       if (frame) this.#other?.receive(frame);
     }
     if (!this.#closed) this.#expectArrival();
+  }
+
+  #next(now: number): Travelling | undefined {
+    const next = this.#travelling[this.#delivered];
+    if (!next || next.arrivesAt > now) return undefined;
+    this.#delivered++;
+    if (this.#delivered > TIDY_AFTER) this.#tidy();
+    return next;
+  }
+
+  #noteGone(): void {
+    const now = this.clock.ticks();
+    for (let next = this.#travelling[this.#gone]; next; next = this.#travelling[this.#gone]) {
+      if (next.leftAt > now) return;
+      this.#gone++;
+      this.#leavingBytes -= next.frame.byteLength;
+    }
+  }
+
+  /** Forgets what has arrived. */
+  #tidy(): void {
+    this.#noteGone();
+    this.#travelling = this.#travelling.slice(this.#delivered);
+    this.#gone -= this.#delivered;
+    this.#delivered = 0;
   }
 
   #expectAcknowledgement(bytes: number): void {
@@ -232,20 +236,25 @@ export class MemoryLink implements SignallingLink {
   #expectDrain(): void {
     if (this.access.options.queue !== undefined || this.#drain !== undefined || this.buffered <= LOW_WATER)
       return;
-    let left = this.buffered;
     const now = this.clock.ticks();
-    const last = this.#travelling.find(({ frame, leftAt }) => {
-      if (leftAt > now) left -= frame.byteLength;
-      return leftAt > now && left <= LOW_WATER;
-    });
-    this.#drain = this.clock.setTimeout(
-      () => {
-        this.#drain = undefined;
-        if (this.buffered > LOW_WATER) this.#expectDrain();
-        else if (this.open) this.#handlers?.onDrain();
-      },
-      (last?.leftAt ?? now) - now,
-    );
+    const drainsAt = this.#drainsAt();
+    this.#drain = this.clock.setTimeout(() => {
+      this.#drain = undefined;
+      if (this.buffered > LOW_WATER) this.#expectDrain();
+      else if (this.open) this.#handlers?.onDrain();
+    }, drainsAt - now);
+  }
+
+  /** When no more than `LOW_WATER` will be left to leave. */
+  #drainsAt(): number {
+    let left = this.buffered;
+    for (let i = this.#gone; left > LOW_WATER; i++) {
+      const next = this.#travelling[i];
+      if (!next) break;
+      left -= next.frame.byteLength;
+      if (left <= LOW_WATER) return next.leftAt;
+    }
+    return this.clock.ticks();
   }
 }
 

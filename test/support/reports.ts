@@ -1,14 +1,17 @@
 import type { ResourceTiming } from '../../src/page/native-loads.js';
 import type { ByteCounts, TransferReport } from '../../src/protocol/bridge.js';
 
-/** A transfer report with the given bytes and nothing else of interest. */
+/** A transfer report with the given bytes; those of `http` were asked for at once. */
 export function transferReport(
-  options: Partial<ByteCounts> & { url?: string; destination?: string; duration?: number } = {},
+  options: Partial<ByteCounts> & Partial<Omit<TransferReport, 'bytes'>> = {},
 ): TransferReport {
-  const { url = 'https://site.example/a.jpg', destination = 'image', duration = 100 } = options;
-  const { peer = 0, store = 0, cache = 0, http = 0, wasted = 0 } = options;
-  const bytes = { peer, store, cache, http, wasted };
-  return { url, destination, bytes, duration, started: 0, firstByte: 1, verdicts: {} };
+  const { peer = 0, store = 0, cache = 0, http = 0, wasted = 0, ...facts } = options;
+  return {
+    ...{ url: 'https://site.example/a.jpg', destination: 'image', duration: 100, started: 0, firstByte: 1 },
+    ...{ verdicts: {}, ...(http > 0 ? { origin: { after: 0, failed: false } } : {}) },
+    ...facts,
+    bytes: { peer, store, cache, http, wasted },
+  };
 }
 
 /** What the browser times of an image of 50 KB that came from the origin, before there was a worker. */
@@ -22,6 +25,7 @@ export function resourceTiming(of: Partial<ResourceTiming> = {}): ResourceTiming
     workerStart: 0,
     transferSize: 50_300,
     encodedBodySize: 50_000,
+    responseStatus: 200,
     ...of,
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Bitfield } from '../../src/core/bitfield.js';
 import type { Bytes } from '../../src/core/bytes.js';
-import type { ByteLength, PeerId, PieceIndex, Root } from '../../src/core/brands.js';
+import type { ByteLength, PeerId, PieceIndex, Root, UrlHash } from '../../src/core/brands.js';
 import { pieceCount, pieceLengthFor, pieceSize, type Cut } from '../../src/core/pieces.js';
 import type {
   Contact,
@@ -16,7 +16,8 @@ import type { Clock } from '../../src/core/clock.js';
 import type { LinkFactory } from '../../src/peer/link.js';
 import { Swarm } from '../../src/peer/swarm.js';
 import { decodeFrame, type RequestFrame } from '../../src/protocol/peer.js';
-import { MemoryNetwork, type AccessOptions } from './memory-link.js';
+import type { AccessOptions } from './memory-access.js';
+import { MemoryNetwork } from './memory-link.js';
 import { seededRandom } from './random.js';
 
 /** Divides no block and no frame, so that bytes in the wrong place are wrong bytes. */
@@ -73,6 +74,7 @@ export class Visitor implements Contact {
   readonly wanted: Root[][] = [];
   readonly pieces: ReceivedPiece[] = [];
   readonly layers: Root[] = [];
+  readonly tokens: { readonly url: UrlHash; readonly token: string }[] = [];
   readonly ups: PeerInfo[] = [];
   readonly downs: { peer: PeerInfo; reason: string }[] = [];
   readonly reports: PeerReport[] = [];
@@ -99,6 +101,7 @@ export class Visitor implements Contact {
           this.#check(piece);
         },
         layer: (root) => this.layers.push(root),
+        token: (url, token) => this.tokens.push({ url, token }),
         miss: (id, reason) => this.misses.push({ id, reason }),
         wanted: (roots) => this.wanted.push([...roots]),
         linkUp: (peer) => this.ups.push(peer),

@@ -13,7 +13,8 @@ interface Pending {
 
 /**
  * `FakeClock` for simulations of hundreds of peers: a heap instead of a scan, and between timers only
- * microtasks, no turns of the event loop. So nothing under it may use ports, streams or threads.
+ * microtasks, no turns of the event loop, unless `settle` says otherwise. So nothing under it may use
+ * ports, streams or threads.
  */
 export class SwiftClock implements Clock {
   readonly #heap: Pending[] = [];
@@ -21,12 +22,16 @@ export class SwiftClock implements Clock {
   #order = 0;
   #pending = 0;
 
+  /** `settle` lets everything that a timer started come to rest. */
+  constructor(private readonly settle: () => Promise<void> = turns) {}
+
   get pending(): number {
     return this.#pending;
   }
 
+  /** Whole milliseconds, as platforms give them; timers here fall due in between, too. */
   now(): number {
-    return FAKE_EPOCH + this.#ticks;
+    return Math.floor(FAKE_EPOCH + this.#ticks);
   }
 
   ticks(): number {
@@ -50,7 +55,7 @@ export class SwiftClock implements Clock {
 
   async advance(ms: number): Promise<void> {
     const target = this.#ticks + ms;
-    await turns();
+    await this.settle();
     for (let next = this.#heap[0]; next && next.due <= target; next = this.#heap[0]) {
       this.#pop();
       if (next.cancelled) continue;
@@ -58,7 +63,7 @@ export class SwiftClock implements Clock {
       next.cancelled = true;
       this.#pending--;
       next.run();
-      await turns();
+      await this.settle();
     }
     this.#ticks = target;
   }
@@ -95,6 +100,11 @@ export class SwiftClock implements Clock {
 function isBefore(a: Pending | undefined, b: Pending | undefined): boolean {
   if (!a || !b) return false;
   return a.due < b.due || (a.due === b.due && a.order < b.order);
+}
+
+/** One turn of the event loop: every chain of promises ends in it, however long. */
+export function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 async function turns(): Promise<void> {

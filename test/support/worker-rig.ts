@@ -37,6 +37,8 @@ export interface OriginFile {
   ignoresRange?: boolean;
   /** The body breaks off after so many bytes. */
   breaksAfter?: number;
+  /** The body stops after so many bytes, and neither goes on nor ends. */
+  stallsAfter?: number;
   /** The connection fails. */
   refuses?: boolean;
   /** Nothing ever comes. */
@@ -62,7 +64,9 @@ interface Signed {
 const REST_STEP = 1_000;
 
 /** What `place` is answered with; `undefined` leaves the question unanswered. */
-export type PlaceRule = (url: string) => { wait: number; reason?: FallbackReason } | undefined;
+export type PlaceRule = (
+  url: string,
+) => { wait: number; reason?: FallbackReason; together?: boolean } | undefined;
 
 export interface HelloOptions {
   readonly visit?: string;
@@ -290,7 +294,7 @@ export class WorkerRig {
     const waitUntil = (work: Promise<unknown>): void => {
       this.work.push(work);
     };
-    return this.worker.answer({ ...taken, facts, clientId, signal, untouched, waitUntil });
+    return this.worker.answer({ facts, clientId, ...taken, signal, untouched, waitUntil });
   }
 
   /** Runs the clock until `promise` settles, or fails after `limit` ms of fake time. */
@@ -452,20 +456,22 @@ function bodyOf(
 ): Response {
   const { headers } = init;
   headers.set('content-length', String(bytes.byteLength));
-  const { breaksAfter = Number.POSITIVE_INFINITY } = file;
+  const { breaksAfter = Infinity, stallsAfter = Infinity } = file;
   let at = 0;
   const body = new ReadableStream<Bytes>({
     pull: (controller) => {
       if (at >= breaksAfter) {
         controller.error(new TypeError('connection reset'));
-        return;
+        return undefined;
       }
-      const end = Math.min(at + 50_000, bytes.byteLength, breaksAfter);
+      if (at >= stallsAfter) return new Promise<void>(() => undefined);
+      const end = Math.min(at + 50_000, bytes.byteLength, breaksAfter, stallsAfter);
       if (end > at) controller.enqueue(bytes.slice(at, end));
       at = end;
-      if (at < bytes.byteLength) return;
+      if (at < bytes.byteLength) return undefined;
       controller.close();
       onEnd?.();
+      return undefined;
     },
   });
   return new Response(body, init);

@@ -9,6 +9,7 @@ import {
   MAX_MEDIA_WAIT,
   MEDIA_SAFETY,
   MIN_IMAGE_WAIT,
+  PATIENCE,
   REST_SPEED,
   type Placement,
 } from '../../../src/core/deadline.js';
@@ -38,9 +39,24 @@ describe('deadline of an image', () => {
   });
 
   it('stays within its bounds', () => {
-    expect(deadlineFor(image(1, 10), context).wait).toBe(MIN_IMAGE_WAIT);
+    expect(deadlineFor(image(1, 10), { httpMs: 20 }).wait).toBe(MIN_IMAGE_WAIT);
     expect(deadlineFor(image(1e6, 0), context).wait).toBe(MAX_IMAGE_WAIT);
     expect(deadlineFor(image(Infinity, 0), context).wait).toBe(MAX_IMAGE_WAIT);
+  });
+
+  it('leaves peers their share of what a slow origin takes, however soon it is visible', () => {
+    for (const httpMs of [1000, 3000, 5000]) {
+      expect(deadlineFor(image(1, 10), { httpMs })).toEqual({ wait: PATIENCE * httpMs });
+    }
+    expect(deadlineFor(image(2000, 1), { httpMs: 1900 }).wait).toBe(PATIENCE * 1900);
+    expect(deadlineFor(image(1, 10), { httpMs: 1e6 }).wait).toBe(MAX_IMAGE_WAIT);
+  });
+
+  it('is the longest when the origin fails, and still zero when it is visible', () => {
+    const failing = { httpMs: 50, failing: true };
+    expect(deadlineFor(image(1, 10), failing)).toEqual({ wait: MAX_IMAGE_WAIT });
+    expect(deadlineFor(image(0), failing)).toEqual({ wait: 0, reason: 'above-fold' });
+    expect(deadlineFor(image(5000, 0, 40), failing)).toEqual({ wait: 40 });
   });
 
   it('never delays the load event by more than is left to give away', () => {
@@ -70,6 +86,14 @@ describe('deadline of media', () => {
     expect(deadlineFor(media(buffered, 'filled'), context)).toEqual({ wait: 0, reason: 'deadline' });
   });
 
+  it('keeps a larger reserve for a slow origin, and none for one that fails', () => {
+    expect(deadlineFor(media(6, 'filled'), { httpMs: 3000 })).toEqual({ wait: 6000 - MEDIA_SAFETY - 3000 });
+    const failing = { httpMs: 3000, failing: true };
+    expect(deadlineFor(media(6, 'filled'), failing)).toEqual({ wait: 6000 });
+    expect(deadlineFor(media(0, 'filled'), failing)).toEqual({ wait: 0, reason: 'deadline' });
+    expect(deadlineFor(media(30, 'filling'), failing)).toEqual({ wait: 0, reason: 'head-start' });
+  });
+
   it('gives peers a moment when the site wants no head start', () => {
     expect(deadlineFor(media(0, 'unused'), context)).toEqual({ wait: FIRST_MEDIA_WAIT });
   });
@@ -77,13 +101,16 @@ describe('deadline of media', () => {
 
 describe('other deadlines', () => {
   it('give a download its fixed time and the unplaceable none', () => {
-    expect(deadlineFor({ kind: 'download' }, context)).toEqual({ wait: DOWNLOAD_WAIT });
+    expect(deadlineFor({ kind: 'download' }, context)).toMatchObject({ wait: DOWNLOAD_WAIT });
     expect(deadlineFor({ kind: 'unknown' }, context)).toEqual({ wait: 0, reason: 'no-answer' });
+    expect(deadlineFor({ kind: 'download' }, { httpMs: 50, failing: true })).toMatchObject({
+      wait: MAX_MEDIA_WAIT,
+    });
   });
 
   it('are replaced by the fixed one of the site, unless they are zero', () => {
     const fixed = { ...context, fallbackMs: 1234 };
-    expect(deadlineFor({ kind: 'download' }, fixed)).toEqual({ wait: 1234 });
+    expect(deadlineFor({ kind: 'download' }, fixed)).toMatchObject({ wait: 1234 });
     expect(deadlineFor(image(3000), fixed)).toEqual({ wait: 1234 });
     expect(deadlineFor(image(0), fixed)).toEqual({ wait: 0, reason: 'above-fold' });
     expect(deadlineFor({ kind: 'unknown' }, fixed)).toEqual({ wait: 0, reason: 'no-answer' });
@@ -103,8 +130,8 @@ describe('other deadlines', () => {
       }),
     );
     fc.assert(
-      fc.property(placement, anyNumber, (where, httpMs) => {
-        const { wait, reason } = deadlineFor(where, { httpMs });
+      fc.property(placement, anyNumber, fc.boolean(), (where, httpMs, failing) => {
+        const { wait, reason } = deadlineFor(where, { httpMs, failing });
         expect(Number.isInteger(wait) && wait >= 0 && wait <= MAX_MEDIA_WAIT).toBe(true);
         expect(reason === undefined).toBe(wait > 0);
       }),
@@ -112,16 +139,54 @@ describe('other deadlines', () => {
     );
   });
 
+  const px = fc.double({ min: 1, max: 1e5, noNaN: true });
+  const http = fc.double({ min: 0, max: 20_000, noNaN: true });
+
   it('never grow while an image comes nearer', () => {
-    const px = fc.double({ min: 1, max: 1e5, noNaN: true });
     fc.assert(
-      fc.property(px, px, (a, b) => {
+      fc.property(px, px, http, fc.boolean(), (a, b, httpMs, failing) => {
         const [near, far] = a < b ? [a, b] : [b, a];
-        expect(deadlineFor(image(near), context).wait).toBeLessThanOrEqual(
-          deadlineFor(image(far), context).wait,
+        expect(deadlineFor(image(near), { httpMs, failing }).wait).toBeLessThanOrEqual(
+          deadlineFor(image(far), { httpMs, failing }).wait,
         );
       }),
       { seed: 20260102, numRuns: 1000 },
+    );
+  });
+
+  it('make an image late by half an HTTP fetch at most, and by nothing when there was time for both', () => {
+    const speed = fc.double({ min: 0, max: 10, noNaN: true });
+    fc.assert(
+      fc.property(px, speed, http, (distance, speed, httpMs) => {
+        const { wait } = deadlineFor(image(distance, speed), { httpMs });
+        const untilVisible = distance / Math.max(speed, REST_SPEED);
+        const overHttpAlone = Math.max(untilVisible, httpMs);
+        const allowed = Math.max(MIN_IMAGE_WAIT, PATIENCE * httpMs);
+        // A millisecond, because waits are whole.
+        expect(wait + httpMs).toBeLessThanOrEqual(overHttpAlone + allowed + 1);
+        const roomForBoth = untilVisible >= httpMs + allowed;
+        if (roomForBoth) expect(wait + httpMs).toBeLessThanOrEqual(untilVisible + 1);
+      }),
+      { seed: 20260103, numRuns: 1000 },
+    );
+  });
+
+  it('are never shorter because the origin fails', () => {
+    const placement: fc.Arbitrary<Placement> = fc.oneof(
+      fc.record({ kind: fc.constant('image' as const), distance: px, speed: fc.constant(1) }),
+      fc.record({
+        kind: fc.constant('media' as const),
+        buffered: fc.double({ min: 0, max: 60, noNaN: true }),
+        headStart: fc.constantFrom('filling' as const, 'filled' as const, 'unused' as const),
+      }),
+      fc.constant({ kind: 'download' as const }),
+    );
+    fc.assert(
+      fc.property(placement, http, (where, httpMs) => {
+        const usual = deadlineFor(where, { httpMs }).wait;
+        expect(deadlineFor(where, { httpMs, failing: true }).wait).toBeGreaterThanOrEqual(usual);
+      }),
+      { seed: 20260104, numRuns: 1000 },
     );
   });
 });

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Engine, EngineHost } from '../../../src/page/engine-host.js';
+import type { Engine, EngineHost, Stats } from '../../../src/page/engine-host.js';
 import { showOverlay, OVERLAY_TAG } from '../../../src/page/overlay.js';
 import {
   describe as describeTransfer,
@@ -67,8 +67,11 @@ describe('the overlay', () => {
   let close = (): void => undefined;
   const clock = new FakeClock();
   const listeners = new Set<(report: TransferReport) => void>();
-  let stats = { bytes: counts({}), uploaded: 0, links: 0, resources: [] as TransferReport[] };
-  const links = { leading: true, tracker: true, links: 0, uploaded: 0 };
+  const uploads = { uploaded: 0, uploadRate: 1, uploadLimit: undefined };
+  let stats: Stats & { resources: TransferReport[] } = {
+    ...{ bytes: counts({}), ...uploads, links: 0, resources: [] },
+  };
+  const links = { leading: true, tracker: true, links: 0, ...uploads };
 
   beforeEach(() => {
     stats = { ...stats, bytes: counts({}), resources: [] };

@@ -7,6 +7,8 @@ import { toHex } from '../../../src/core/bytes.js';
 import { hashWhole } from '../../../src/core/merkle.js';
 import type { EngineHost, Fault, PeerEvent } from '../../../src/page/engine-host.js';
 import type { EngineEnvironment } from '../../../src/page/engine-environment.js';
+import type { Memory } from '../../../src/page/memory.js';
+import type { PeerfoldOptions } from '../../../src/page/options.js';
 import { PageEngine } from '../../../src/page/page-engine.js';
 import { HIDDEN_GRACE } from '../../../src/page/presence.js';
 import { toBase64Url } from '../../../src/protocol/base64.js';
@@ -16,8 +18,10 @@ import type { FakeLine } from '../../support/fake-tracker.js';
 import { FakeTracker } from '../../support/fake-tracker.js';
 import { prepareDom, putAt, setVisibility } from '../../support/dom.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
+import { DESKTOP, fakeMemory } from '../../support/fake-visitor.js';
 import { CONFIG } from '../../support/fake-worker.js';
 import { MemoryNetwork } from '../../support/memory-link.js';
+import { JWS } from '../../support/samples.js';
 import { seededBytes, seededRandom } from '../../support/random.js';
 import type { ResourceTiming } from '../../../src/page/native-loads.js';
 import { resourceTiming, transferReport } from '../../support/reports.js';
@@ -28,6 +32,7 @@ import { until } from '../../support/until.js';
 prepareDom();
 const ROOT = 'ab'.repeat(32) as Root;
 const URL_A = 'https://site.example/a.jpg' as CanonicalUrl;
+const URL_B = 'https://site.example/b.jpg' as CanonicalUrl;
 const cut = { length: (2 * 65536) as ByteLength, piece: 65536 as ByteLength };
 const ALL = { visitor: true, site: true };
 
@@ -60,12 +65,14 @@ function hasherOf(clock: FakeClock) {
     return Response.json({ answers: urls.map(() => 'a.b.c') });
   };
   const fetch: typeof globalThis.fetch = (input, init) => {
+    if (service.isDown) return Promise.reject(new TypeError('down'));
     const { pathname } = new URL(typeof input === 'string' ? input : 'https://unexpected.example/');
     const body = typeof init?.body === 'string' ? init.body : '';
     asked.push({ path: pathname, body });
     return Promise.resolve(answer(pathname, body));
   };
-  return { asked, fetch };
+  const service = { asked, fetch, isDown: false };
+  return service;
 }
 
 interface Setting {
@@ -75,6 +82,8 @@ interface Setting {
   identity?: number;
   config?: SiteConfig;
   environment?: Partial<EngineEnvironment>;
+  options?: Partial<PeerfoldOptions>;
+  memory?: Memory;
   /** Hears what the engine sends to the worker, and may answer. */
   worker?: (message: PageMessage, answer: (message: WorkerMessage) => void) => void;
 }
@@ -92,11 +101,11 @@ function engineOf(setting: Setting = {}) {
   const hasher = hasherOf(clock);
   const network = setting.network ?? new MemoryNetwork(clock);
   const host: EngineHost = {
+    controlled: false,
     build: BUILD,
     config: setting.config ?? CONFIG,
-    upload: 1e9,
-    iceServers: [],
-    overlay: false,
+    options: { consent: 'implied', upload: 1e9, ...setting.options },
+    memory: setting.memory ?? fakeMemory(),
     send: (message) => {
       sent.push(message);
       setting.worker?.(message, (answer) => {
@@ -107,7 +116,14 @@ function engineOf(setting: Setting = {}) {
     },
     peer: (event) => peers.push(event),
     fault: (fault) => faults.push(fault),
-    stats: () => ({ bytes: transferReport().bytes, uploaded: 0, links: 0, resources: [] }),
+    stats: () => ({
+      bytes: transferReport().bytes,
+      uploaded: 0,
+      uploadRate: 0,
+      uploadLimit: undefined,
+      links: 0,
+      resources: [],
+    }),
     record: (report) => {
       recorded.push(report);
     },
@@ -124,6 +140,7 @@ function engineOf(setting: Setting = {}) {
     fetch: hasher.fetch,
     sha256,
     locks: undefined,
+    device: DESKTOP,
     view: view,
     factory: network.visitor(),
     openSocket: tracker.openSocket,
@@ -237,11 +254,13 @@ describe('messages of the worker', () => {
     document.body.append(image);
     page.engine.receive({ t: 'place', id: 1, url: URL_A, destination: 'image' });
     expect(page.of('placed')).toEqual([{ t: 'placed', id: 1, wait: 1700 }]);
-    for (const report of [1, 2, 3]) {
-      for (const listener of page.listeners) listener(transferReport({ http: report, duration: 5000 }));
-    }
+    const fetched = transferReport({ http: 50_000, firstByte: 600, duration: 700 });
+    for (const listener of page.listeners) listener(fetched);
     page.engine.receive({ t: 'place', id: 2, url: URL_A, destination: 'image' });
-    expect(page.of('placed')[1]?.wait).toBeLessThan(1700);
+    expect(page.of('placed')[1]?.wait).toBe(2000 - 700);
+    page.engine.receive(known(ROOT, page.clock));
+    page.engine.receive({ t: 'place', id: 3, url: URL_A, destination: 'image' });
+    expect(page.of('placed')[2]?.wait).toBe(Math.ceil(2000 - 600 - (cut.length * 100) / 50_000));
   });
 
   it('counts what the worker left to the browser, and offers it to be shared', () => {
@@ -301,7 +320,15 @@ describe('messages of the worker', () => {
     page.engine.receive({ t: 'seen', urls: [URL_A] });
     await page.clock.advance(50);
     page.engine.receive({ t: 'refused', url: URL_A, code: 'private', why: 'private', until });
-    page.engine.receive({ t: 'held', root: ROOT, ...cut, bits: fullBitfield(2).toBytes(), until });
+    page.engine.receive({
+      t: 'held',
+      url: URL_A,
+      token: JWS,
+      root: ROOT,
+      ...cut,
+      bits: fullBitfield(2).toBytes(),
+      until,
+    });
     page.engine.receive(known(ROOT, page.clock));
     await page.clock.advance(100_000);
     page.engine.receive({ t: 'seen', urls: [URL_A] });
@@ -315,7 +342,15 @@ describe('messages of the worker', () => {
     page.engine.allow({ visitor: true, site: false });
     await settle();
     const until = page.clock.now() + 600_000;
-    page.engine.receive({ t: 'held', root: ROOT, ...cut, bits: fullBitfield(2).toBytes(), until });
+    page.engine.receive({
+      t: 'held',
+      url: URL_A,
+      token: JWS,
+      root: ROOT,
+      ...cut,
+      bits: fullBitfield(2).toBytes(),
+      until,
+    });
     await connected(page);
     expect(page.tracker.line.of('have')).toMatchObject([{ add: [prefixOf(ROOT)] }]);
     page.engine.receive({ t: 'drop', root: ROOT });
@@ -327,7 +362,15 @@ describe('messages of the worker', () => {
     const page = engineOf();
     await connected(page);
     const until = page.clock.now() + 600_000;
-    page.engine.receive({ t: 'held', root: ROOT, ...cut, bits: fullBitfield(2).toBytes(), until });
+    page.engine.receive({
+      t: 'held',
+      url: URL_A,
+      token: JWS,
+      root: ROOT,
+      ...cut,
+      bits: fullBitfield(2).toBytes(),
+      until,
+    });
     await page.clock.advance(100);
     page.engine.reconnected();
     await page.clock.advance(100);
@@ -397,7 +440,11 @@ describe('messages of the worker', () => {
 });
 
 /** Two visitors with a tracker between them that introduces the first to whoever wants something. */
-async function twoVisitors(content: Uint8Array<ArrayBuffer>, config: SiteConfig) {
+async function twoVisitors(
+  content: Uint8Array<ArrayBuffer>,
+  config: SiteConfig,
+  setting: Pick<Setting, 'options' | 'memory'> = {},
+) {
   const clock = new FakeClock();
   const network = new MemoryNetwork(clock);
   const { root } = await hashWhole(sha256, cut, content);
@@ -419,7 +466,7 @@ async function twoVisitors(content: Uint8Array<ArrayBuffer>, config: SiteConfig)
   const pages = [0, 1].map((i) => {
     const tracker = trackers[i];
     if (!tracker) throw new Error('two trackers');
-    return engineOf({ clock, network, tracker, identity: i, worker, config });
+    return engineOf({ clock, network, tracker, identity: i, worker, config, ...setting });
   });
   const [a, b] = pages;
   if (!a || !b) throw new Error('two pages');
@@ -446,12 +493,19 @@ async function twoVisitors(content: Uint8Array<ArrayBuffer>, config: SiteConfig)
     const peer = { pid: a.tracker.pid, key, ...admitted, has: toBase64Url(bits.toBytes()), pass: 'p' };
     b.tracker.line.say({ t: 'peers', q: want.q, peers: [peer] });
   };
-  return { a, b, clock, root, relay, introduce };
+  /** The seals of signals take real time, the rest the clock's. */
+  const link = async (): Promise<void> => {
+    introduce();
+    for (let turn = 0; turn < 400 && b.engine.stats().links === 0; turn++) {
+      relay();
+      await clock.advance(5);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  };
+  return { a, b, clock, root, link };
 }
 
 describe('a page of a static site', () => {
-  const URL_B = 'https://site.example/b.jpg' as CanonicalUrl;
-
   it('reads statements as files, joins the tracker by its origin, and has nobody to report to', async () => {
     const asked: string[] = [];
     const signed = toHex(sha256(new TextEncoder().encode(URL_A)));
@@ -490,17 +544,20 @@ describe('two visitors', () => {
     ['of a static site, where nobody admits', { ...CONFIG, static: true }, 0],
   ])('%s link ahead of need and transfer byte-exactly', async (_, config, questions) => {
     const content = seededBytes(11)(cut.length);
-    const { a, b, clock, root, relay, introduce } = await twoVisitors(content, config);
+    const { a, b, clock, root, link } = await twoVisitors(content, config);
     const until_ = clock.now() + 600_000;
-    a.engine.receive({ t: 'held', root, ...cut, bits: fullBitfield(2).toBytes(), until: until_ });
+    a.engine.receive({
+      t: 'held',
+      url: URL_A,
+      token: JWS,
+      root,
+      ...cut,
+      bits: fullBitfield(2).toBytes(),
+      until: until_,
+    });
     b.engine.receive(known(root, clock));
     await clock.advance(100);
-    introduce();
-    for (let turn = 0; turn < 400 && b.engine.stats().links === 0; turn++) {
-      relay();
-      await clock.advance(5);
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
+    await link();
     expect(b.engine.stats().links).toBe(1);
     expect(b.peers[0]).toMatchObject({ state: 'up', links: 1 });
     expect(b.of('admit')).toHaveLength(questions);
@@ -516,5 +573,172 @@ describe('two visitors', () => {
     await clock.advance(1000);
     expect(b.engine.stats().links).toBe(0);
     expect(a.engine.stats().uploaded).toBe(cut.length);
+  });
+
+  it('give each other what is signed, when the hash service does not answer', async () => {
+    const content = seededBytes(12)(cut.length);
+    const { a, b, clock, root, link } = await twoVisitors(content, CONFIG);
+    const until = clock.now() + 600_000;
+    const held = { t: 'held', root, ...cut, bits: fullBitfield(2).toBytes(), until } as const;
+    a.engine.receive({ ...held, url: URL_A, token: JWS });
+    b.engine.receive(known(root, clock));
+    await clock.advance(100);
+    await link();
+    b.hasher.isDown = true;
+    b.engine.receive({ t: 'seen', urls: [URL_A, URL_B] });
+    await clock.advance(200);
+    expect(b.of('tokens')).toEqual([{ t: 'tokens', tokens: [JWS] }]);
+    a.engine.receive({ ...held, url: URL_B, token: 'd.e.f' });
+    await clock.advance(200);
+    expect(b.of('tokens').at(-1)).toEqual({ t: 'tokens', tokens: ['d.e.f'] });
+  });
+});
+
+describe('uploading', () => {
+  const held = (clock: FakeClock, root = ROOT): WorkerMessage => ({
+    ...{ t: 'held', root, ...cut, url: URL_A, token: JWS },
+    ...{ bits: fullBitfield(2).toBytes(), until: clock.now() + 600_000 },
+  });
+
+  /** Two linked visitors, and the first sends the second a file at so slow a rate that it is not done. */
+  async function uploading(begin: (clock: FakeClock) => Promise<void> = (clock) => clock.advance(5000)) {
+    const memory = fakeMemory({ visit: 'visit1@0' });
+    const setting = { options: { upload: 20_000 }, memory };
+    const two = await twoVisitors(seededBytes(13)(cut.length), CONFIG, setting);
+    const { a, b, clock, root, link } = two;
+    a.engine.receive(held(clock, root));
+    b.engine.receive(known(root, clock));
+    await clock.advance(100);
+    await link();
+    await begin(clock);
+    const pieces = [0, 1] as PieceIndex[];
+    b.engine.receive({ t: 'need', id: 1, url: URL_A, root, ...cut, pieces, wait: 60_000, layer: false });
+    await clock.advance(1000);
+    const { uploaded } = a.engine.stats();
+    expect(uploaded).toBeGreaterThan(0);
+    expect(uploaded).toBeLessThan(cut.length);
+    return { ...two, memory, uploaded };
+  }
+
+  it('goes on if nothing happens', async () => {
+    const { a, clock } = await uploading();
+    await clock.advance(3000);
+    expect(a.engine.stats().uploaded).toBe(cut.length);
+  });
+
+  it.each<[string, (page: ReturnType<typeof engineOf>) => void]>([
+    [
+      'consent is withdrawn',
+      ({ engine }) => {
+        engine.allow({ visitor: false, site: false });
+      },
+    ],
+    [
+      'the site switches off',
+      ({ engine }) => {
+        engine.allow({ visitor: true, site: false });
+      },
+    ],
+    [
+      'the visitor is offline',
+      ({ view }) => {
+        view.navigator.onLine = false;
+        view.dispatchEvent(new Event('offline'));
+      },
+    ],
+    [
+      'the page is frozen',
+      () => {
+        document.dispatchEvent(new Event('freeze'));
+        onTestFinished(() => {
+          document.dispatchEvent(new Event('resume'));
+        });
+      },
+    ],
+    [
+      'the page is left',
+      ({ engine }) => {
+        engine.stop();
+      },
+    ],
+  ])('ends at once when %s, and what was sent is counted', async (_, end) => {
+    const { a, clock, memory, uploaded } = await uploading();
+    end(a);
+    expect(a.engine.stats()).toMatchObject({ links: 0, uploadRate: 0, uploadLimit: undefined });
+    await clock.advance(10_000);
+    expect(a.engine.stats().uploaded).toBe(uploaded);
+    expect(memory.get('uploaded')).toBe(`visit1 ${uploaded} 2026-01 ${uploaded}`);
+  });
+
+  it('ends at once when the page has been hidden for long enough', async () => {
+    const { a, clock, uploaded } = await uploading(async (clock) => {
+      setVisibility('hidden');
+      await clock.advance(HIDDEN_GRACE - 2000);
+    });
+    onTestFinished(() => {
+      setVisibility('visible');
+    });
+    await clock.advance(1000);
+    const { uploaded: inGrace } = a.engine.stats();
+    expect(inGrace).toBeGreaterThan(uploaded);
+    await clock.advance(10_000);
+    expect(a.engine.stats()).toMatchObject({ links: 0, uploaded: inGrace });
+  });
+
+  it('is announced to the tracker only while it is allowed', async () => {
+    const connection = { type: 'cellular' };
+    const page = engineOf({ environment: { device: { ...DESKTOP, connection } } });
+    const look = async (type: string) => {
+      connection.type = type;
+      page.engine.allow(ALL);
+      await page.clock.advance(1000);
+      return page.tracker.line.of('have').map(({ add, del }) => [add.length, del.length]);
+    };
+    await connected(page);
+    page.engine.receive(held(page.clock));
+    expect(await look('cellular')).toEqual([]);
+    expect(page.engine.stats()).toMatchObject({ uploadRate: 0, uploadLimit: 'network' });
+    expect(await look('wifi')).toEqual([[1, 0]]);
+    expect(await look('cellular')).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
+    page.engine.receive({ t: 'drop', root: ROOT });
+    expect(await look('wifi')).toHaveLength(2);
+  });
+
+  it('makes way while the worker says that pages are loading', async () => {
+    const page = engineOf({ options: { upload: 1000 } });
+    await connected(page);
+    expect(page.engine.stats()).toMatchObject({ uploadRate: 0, uploadLimit: 'ratio' });
+    page.engine.receive(held(page.clock));
+    page.engine.receive({ t: 'busy', on: true });
+    expect(page.engine.stats()).toMatchObject({ uploadRate: 250, uploadLimit: 'busy' });
+    page.engine.receive({ t: 'busy', on: false });
+    expect(page.engine.stats()).toMatchObject({ uploadRate: 1000, uploadLimit: undefined });
+  });
+
+  it('ends when all is uploaded that was received, and goes on with what comes', async () => {
+    const memory = fakeMemory({ visit: 'visit1@0' });
+    const { a, b, clock, root, link } = await twoVisitors(seededBytes(14)(cut.length), CONFIG, {
+      options: { upload: 1e9, uploadRatio: 0.75 },
+      memory,
+    });
+    a.engine.receive(held(clock, root));
+    b.engine.receive(known(root, clock));
+    await clock.advance(100);
+    await link();
+    const need = { t: 'need', url: URL_A, root, ...cut, wait: 5000, layer: false } as const;
+    b.engine.receive({ ...need, id: 1, pieces: [0, 1] as PieceIndex[] });
+    await clock.advance(1000);
+    expect(b.of('piece')).toHaveLength(1);
+    expect(a.engine.stats()).toMatchObject({
+      uploaded: 0.75 * cut.length,
+      uploadRate: 0,
+      uploadLimit: 'ratio',
+    });
+    const other = 'cd'.repeat(32) as Root;
+    a.engine.receive(held(clock, other));
+    expect(a.engine.stats()).toMatchObject({ uploadRate: 1e9 });
   });
 });

@@ -31,7 +31,8 @@ class FakeEngine implements Engine {
     this.permission = permission;
   }
   stats() {
-    return { leading: true, tracker: true, links: 3, uploaded: 77 };
+    const uploads = { uploaded: 77, uploadRate: 5, uploadLimit: 'network' as const };
+    return { leading: true, tracker: true, links: 3, ...uploads };
   }
   stop(): void {
     this.stopped = true;
@@ -53,10 +54,12 @@ interface Setting {
   loadEngine?: PageEnvironment['loadEngine'];
   signals?: PageEnvironment['signals'];
   players?: EarlyPlayer[];
+  controlled?: boolean;
 }
 
 function pageOf(setting: Setting = {}) {
   const worker = new FakeWorker();
+  if (setting.controlled) worker.claim();
   const view = new FakeView();
   const clock = new FakeClock();
   const engines: FakeEngine[] = [];
@@ -118,19 +121,20 @@ describe('start', () => {
     expect(page.engine().host).toMatchObject({
       build: BUILD,
       config: CONFIG,
-      upload: 1_250_000,
-      overlay: false,
+      options: { consent: 'implied' },
     });
     expect(page.worker.hellos).toMatchObject([{ allowed: true }]);
   });
 
   it('hands the options on', async () => {
-    const iceServers = [{ urls: 'stun:a.example' }];
-    const page = pageOf({ options: { sw: '/app/sw.js', upload: 5, iceServers, overlay: true } });
+    const options = { upload: 5, uploadRatio: 3, iceServers: [{ urls: 'stun:a.example' }], overlay: true };
+    const page = pageOf({ options: { sw: '/app/sw.js', ...options } });
     await page.peerfold.ready;
     await settle();
     expect(page.registered).toEqual(['/app/sw.js']);
-    expect(page.engine().host).toMatchObject({ upload: 5, iceServers, overlay: true });
+    expect(page.engine().host).toMatchObject({ options });
+    page.engine().host.memory.set('uploaded', 'x');
+    expect(page.map.get('uploaded')).toBe('x');
   });
 
   it('lets the page load first, but not for ever', async () => {
@@ -258,6 +262,16 @@ describe('policy', () => {
     expect(page.engine().permission.visitor).toBe(false);
   });
 
+  it.each([true, false])(
+    'tells the engine whether the worker was there before it: %s',
+    async (controlled) => {
+      const page = pageOf({ controlled });
+      await page.peerfold.ready;
+      await settle();
+      expect(page.engine().host.controlled).toBe(controlled);
+    },
+  );
+
   it('does not start an engine when consent went while it was loading', async () => {
     let loaded = (): void => undefined;
     const started: EngineHost[] = [];
@@ -318,7 +332,7 @@ describe('messages', () => {
     expect(heard).toEqual([first, second]);
     expect(page.peerfold.stats()).toEqual({
       bytes: { peer: 21, store: 7, cache: 3, http: 10, wasted: 4 },
-      uploaded: 77,
+      ...{ uploaded: 77, uploadRate: 5, uploadLimit: 'network' },
       links: 3,
       resources: [first, second, first],
     });

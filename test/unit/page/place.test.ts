@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LOAD_DELAY, REST_SPEED } from '../../../src/core/deadline.js';
+import { LOAD_DELAY, MAX_IMAGE_WAIT, REST_SPEED } from '../../../src/core/deadline.js';
 import {
   distanceTo,
   isSource,
@@ -241,6 +241,10 @@ describe('placing media', () => {
 });
 
 describe('HTTP time', () => {
+  const fetched = (http: number, firstByte: number, duration: number) =>
+    transferReport({ destination: 'image', http, firstByte, duration });
+  const failure = () => transferReport({ destination: 'image', origin: { after: 0, failed: true } });
+
   it('learns from transfers that came wholly from the origin, by kind', () => {
     const time = new HttpTime();
     const before = time.expect('image');
@@ -251,12 +255,55 @@ describe('HTTP time', () => {
     expect(time.expect('')).toBe(before);
   });
 
+  it('tells the time of the request from that of the bytes', () => {
+    const time = new HttpTime();
+    time.learn(fetched(50_000, 100, 150));
+    expect(time.expect('image')).toBeCloseTo(150);
+    expect(time.expect('image', 4_000_000)).toBeCloseTo(100 + 4000);
+    expect(time.expect('image', 5_000)).toBeCloseTo(105);
+  });
+
+  it('does not count the time that peers were given first', () => {
+    const time = new HttpTime();
+    const origin = { after: 3000, failed: false };
+    time.learn({ ...fetched(50_000, 3100, 3150), origin });
+    expect(time.expect('image')).toBeCloseTo(150);
+  });
+
+  it('follows the origin within a few transfers, and is not moved by single ones', () => {
+    const time = new HttpTime();
+    for (let i = 0; i < 9; i++) time.learn(fetched(50_000, 100, 150));
+    for (let i = 0; i < 4; i++) time.learn(fetched(50_000, 4000, 4900));
+    expect(time.expect('image')).toBeCloseTo(150);
+    time.learn(fetched(50_000, 4000, 4900));
+    expect(time.expect('image')).toBeCloseTo(4900);
+  });
+
+  it('knows a failing origin after two failures in a row, until it succeeds', () => {
+    const time = new HttpTime();
+    time.learn(failure());
+    expect(time.isFailing('image')).toBe(false);
+    time.learn(failure());
+    expect(time.isFailing('image')).toBe(true);
+    expect(time.isFailing('video')).toBe(false);
+    time.learn(fetched(50_000, 100, 150));
+    expect(time.isFailing('image')).toBe(false);
+  });
+
+  it('learns no time from an error that came quickly', () => {
+    const time = new HttpTime();
+    const before = time.expect('image');
+    time.learn({ ...fetched(20, 1, 1), origin: { after: 0, failed: true } });
+    expect(time.expect('image')).toBe(before);
+  });
+
   it.each([
     ['from peers', { peer: 5, http: 5, duration: 4000 }],
     ['from the store', { store: 5, http: 5, duration: 4000 }],
     ['from the cache', { cache: 5, duration: 4000 }],
     ['of nothing', { duration: 4000 }],
     ['of no duration', { http: 5, duration: NaN }],
+    ['that began before they were asked for', { http: 5, origin: { after: 200, failed: false } }],
   ])('learns nothing from transfers %s', (_, report) => {
     const time = new HttpTime();
     const before = time.expect('image');
@@ -298,6 +345,54 @@ describe('the placer', () => {
     const { view } = pageOf([image({ boxes: [box(1800)] })], []);
     const placer = new Placer({ headStart: 10, fallbackMs: 700 }, view, new FakeClock());
     expect(placer.place(URL_A, 'image')).toEqual({ wait: 700 });
+  });
+
+  const MISS = transferReport({ http: 9, duration: 150, fallback: 'deadline' });
+
+  it('answers that peers rest after they missed deadlines again and again', async () => {
+    const clock = new FakeClock();
+    const { view } = pageOf([image({ boxes: [box(1800)] })], []);
+    const placer = new Placer({ headStart: 10 }, view, clock);
+    for (let i = 0; i < 4; i++) {
+      expect(placer.place(URL_A, 'image').wait).toBeGreaterThan(0);
+      placer.learn(MISS);
+    }
+    expect(placer.place(URL_A, 'image')).toEqual({ wait: 0, reason: 'resting' });
+    expect(placer.place('https://site.example/tool.zip', '')).toEqual({ wait: 0, reason: 'resting' });
+    expect(placer.place('https://site.example/none.jpg', 'image').reason).toBe('no-answer');
+    await clock.advance(30_000);
+    expect(placer.place(URL_A, 'image').wait).toBeGreaterThan(0);
+  });
+
+  it('counts no deadline that left peers no time at all', () => {
+    const { view } = pageOf([], [player({ buffered: ranges([0, 1]) })]);
+    const placer = new Placer({ headStart: 0 }, view, new FakeClock());
+    const url = 'https://site.example/v.mp4';
+    for (let i = 0; i < 20; i++) {
+      expect(placer.place(url, 'video')).toEqual({ wait: 0, reason: 'deadline' });
+      placer.learn({ ...MISS, url, destination: 'video' });
+    }
+    expect(placer.place('https://site.example/tool.zip', '').wait).toBe(2000);
+  });
+
+  it('gives peers all the time there is, resting or not, while the origin fails', () => {
+    const { view } = pageOf([image({ boxes: [box(801)] })], []);
+    const placer = new Placer({ headStart: 10 }, view, new FakeClock());
+    for (let i = 0; i < 4; i++) {
+      placer.place(URL_A, 'image');
+      placer.learn(MISS);
+    }
+    for (let i = 0; i < 2; i++) placer.learn(transferReport({ origin: { after: 0, failed: true } }));
+    expect(placer.place(URL_A, 'image')).toEqual({ wait: MAX_IMAGE_WAIT });
+  });
+
+  it('expects a large image to take longer than a small one', () => {
+    const { view } = pageOf([image({ boxes: [box(1800)] })], []);
+    const placer = new Placer({ headStart: 10 }, view, new FakeClock());
+    placer.learn(transferReport({ http: 50_000, firstByte: 50, duration: 100 }));
+    const usual = placer.place(URL_A, 'image').wait;
+    placer.know(URL_A, 1_000_000);
+    expect(placer.place(URL_A, 'image').wait).toBe(usual - 950);
   });
 
   it('learns what HTTP takes, and stops listening when closed', () => {

@@ -4,11 +4,7 @@ import { Policy, type VisitorSignals } from '../../../src/page/policy.js';
 import { currentVisit, VISIT_GAP } from '../../../src/page/visit.js';
 import { seededRandom } from '../../support/random.js';
 import { FAKE_EPOCH } from '../../support/fake-clock.js';
-
-function fakeMemory(entries: Record<string, string> = {}): Memory & { map: Map<string, string> } {
-  const map = new Map(Object.entries(entries));
-  return { map, get: (name) => map.get(name), set: (name, value) => void map.set(name, value) };
-}
+import { fakeMemory } from '../../support/fake-visitor.js';
 
 interface Setting {
   consent?: 'required' | 'implied';
@@ -177,6 +173,25 @@ describe('visitor memory', () => {
     const memory = visitorMemory(storage);
     expect(memory.get('consent')).toBeUndefined();
     memory.set('consent', 'denied');
+    expect(memory.get('consent')).toBe('denied');
+  });
+
+  it('does not fall back to what a full storage holds of before', () => {
+    const entries = new Map([[`${MEMORY_PREFIX}consent`, 'granted']]);
+    const memory = visitorMemory(() => storageOf(entries, true));
+    expect(memory.get('consent')).toBe('granted');
+    memory.set('consent', 'denied');
+    expect(memory.get('consent')).toBe('denied');
+  });
+
+  it('reads storage again once it takes something', () => {
+    const entries = new Map<string, string>();
+    let isFull = true;
+    const memory = visitorMemory(() => storageOf(entries, isFull));
+    memory.set('consent', 'granted');
+    isFull = false;
+    memory.set('consent', 'granted');
+    entries.set(`${MEMORY_PREFIX}consent`, 'denied');
     expect(memory.get('consent')).toBe('denied');
   });
 });

@@ -14,9 +14,11 @@ import { toBase64Url } from '../../../src/protocol/base64.js';
 import type { Identity } from '../../../src/protocol/seal.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
 import { seededRandom } from '../../support/random.js';
+import { JWS } from '../../support/samples.js';
 import { transferReport } from '../../support/reports.js';
 
 const rootOf = (n: number) => n.toString(16).padStart(64, '0').split('').reverse().join('') as Root;
+const urlOf = (n: number) => `https://site.example/${n}.jpg` as CanonicalUrl;
 const cut = { length: (4 * 65536) as ByteLength, piece: 65536 as ByteLength };
 
 describe('back-off', () => {
@@ -157,7 +159,7 @@ describe('holdings', () => {
       for (const bit of options.bits ?? [0]) field.set(bit);
       const { until = clock.now() + 600_000, layer } = options;
       holdings.hold({
-        t: 'held',
+        ...{ t: 'held', url: urlOf(n), token: JWS },
         root: rootOf(n),
         ...cut,
         bits: field.toBytes(),
@@ -213,7 +215,14 @@ describe('holdings', () => {
   it('are not taken when expired or when their bits do not fit', () => {
     const { clock, shared, holdings, hold } = holdingsOf();
     hold(1, { until: clock.now() });
-    const odd = { t: 'held', root: rootOf(2), ...cut, until: clock.now() + 9999 } as const;
+    const odd = {
+      t: 'held',
+      url: urlOf(2),
+      token: JWS,
+      root: rootOf(2),
+      ...cut,
+      until: clock.now() + 9999,
+    } as const;
     holdings.hold({ ...odd, bits: new Uint8Array(2) });
     holdings.hold({ ...odd, bits: new Uint8Array([0xff]) });
     expect(shared).toEqual([]);

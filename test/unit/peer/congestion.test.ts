@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AccessOptions } from '../../support/memory-link.js';
+import type { AccessOptions } from '../../support/memory-access.js';
 import { Content, Town } from '../../support/swarm-town.js';
 import { SwiftClock } from '../../support/swift-clock.js';
 

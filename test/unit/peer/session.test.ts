@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Bitfield } from '../../../src/core/bitfield.js';
 import type { Bytes } from '../../../src/core/bytes.js';
-import type { ByteLength, PieceIndex, Root } from '../../../src/core/brands.js';
+import type { ByteLength, PieceIndex, Root, UrlHash } from '../../../src/core/brands.js';
 import { DATA_PAYLOAD, MAX_FRAME } from '../../../src/core/limits.js';
 import { MAX_PIECE_LENGTH } from '../../../src/core/pieces.js';
 import type { Assignment } from '../../../src/peer/downloads.js';
@@ -14,6 +14,7 @@ import { decodeFrame, encodeFrame, type Frame } from '../../../src/protocol/peer
 import { FakeClock } from '../../support/fake-clock.js';
 import { memoryPair, type MemoryLink } from '../../support/memory-link.js';
 import { seededBytes } from '../../support/random.js';
+import { JWS } from '../../support/samples.js';
 import { fullBitfield } from '../../support/bits.js';
 import { Content } from '../../support/swarm-town.js';
 
@@ -28,6 +29,7 @@ class Duel {
   readonly seen: string[] = [];
   readonly received: { assignment: Assignment; bytes: Bytes }[] = [];
   readonly layers: Bytes[] = [];
+  readonly tokens: [UrlHash, string][] = [];
   readonly heard: Frame[] = [];
   readonly reads: string[] = [];
   closed: CloseReason | undefined;
@@ -63,8 +65,9 @@ class Duel {
         onReady: () => this.seen.push('ready'),
         onHave: () => this.seen.push('have'),
         onLayer: (_root, hashes) => this.layers.push(hashes),
+        onToken: (url, token) => this.tokens.push([url, token]),
         onPiece: (assignment, bytes) => this.received.push({ assignment, bytes }),
-        onRejected: () => this.seen.push('rejected'),
+        onRejected: (_piece, wasPromised) => this.seen.push(wasPromised ? 'broken promise' : 'rejected'),
         onRoom: () => undefined,
         onClose: (reason, lost) => {
           this.closed = reason;
@@ -97,6 +100,8 @@ class Duel {
 
 const content = new Content('session', 300 * KIB);
 const { root, cut } = content;
+const URL_HASH = 'ab'.repeat(32) as UrlHash;
+const OTHER_HASH = 'cd'.repeat(32) as UrlHash;
 const FULL = fullBitfield(5).toBytes();
 const have = (pieces: number, bits: Bytes): Frame => ({ type: 'have', root, pieces, bits });
 const first = { root, index: 0 as PieceIndex, size: 64 * KIB };
@@ -251,9 +256,14 @@ describe('downloading', () => {
     expect(duel.received).toHaveLength(1);
   });
 
+  it('does not hold a refusal against a peer that has said before that it holds the root no more', async () => {
+    await duel.says(have(0, new Uint8Array()), { type: 'reject', id });
+    expect(duel.seen).toContain('rejected');
+  });
+
   it('gives a refused piece back and does not count the peer as holding it', async () => {
     await duel.says({ type: 'reject', id });
-    expect(duel.seen).toContain('rejected');
+    expect(duel.seen).toContain('broken promise');
     expect(duel.session.holdings.has(root, first.index)).toBe(false);
     expect(duel.session.downloads.queued).toBe(0);
   });
@@ -354,6 +364,15 @@ describe('uploading', () => {
     expect(duel.closed).toBeUndefined();
   });
 
+  it('says that it holds a root no more before it refuses what was asked of it', async () => {
+    duel.readResult = () => new Promise(() => undefined);
+    await duel.says({ type: 'ask', layers: false, roots: [root] }, request(1));
+    duel.shelf.remove(root);
+    duel.session.withdraw(root);
+    await duel.clock.advance(2);
+    expect(duel.heard.slice(-2)).toEqual([have(0, new Uint8Array()), { type: 'reject', id: 1 }]);
+  });
+
   it('refuses pieces it has not announced', async () => {
     duel.shelf.put(root, cut, new Bitfield(5));
     await duel.says(request(1), request(2, 4_000_000));
@@ -411,6 +430,59 @@ describe('uploading', () => {
   });
 });
 
+describe('statements', () => {
+  const seek: Frame = { type: 'seek', urls: [URL_HASH, OTHER_HASH] };
+  const token = { type: 'token', url: URL_HASH, token: JWS } as const;
+
+  beforeEach(async () => {
+    await duel.greet();
+  });
+
+  it('are sent to whoever seeks them: at once, or when they come', async () => {
+    duel.shelf.put(root, cut, fullBitfield(5));
+    duel.shelf.state(root, URL_HASH, JWS);
+    await duel.says(seek);
+    expect(duel.of('token')).toEqual([token]);
+    duel.shelf.state(root, OTHER_HASH, 'd.e.f');
+    duel.session.statements.offer(OTHER_HASH);
+    duel.session.statements.offer(OTHER_HASH);
+    await duel.clock.advance(2);
+    expect(duel.of('token')).toEqual([token, { type: 'token', url: OTHER_HASH, token: 'd.e.f' }]);
+  });
+
+  it('are kept while nothing may be shared, of what is shared no more, and of what was never sought', async () => {
+    duel.shelf.put(root, cut, fullBitfield(5));
+    duel.shelf.state(root, URL_HASH, JWS);
+    duel.session.statements.offer(URL_HASH);
+    duel.shelf.open = false;
+    await duel.says(seek);
+    duel.shelf.open = true;
+    duel.shelf.remove(root);
+    await duel.says(seek);
+    expect(duel.of('token')).toEqual([]);
+    expect(duel.closed).toBeUndefined();
+  });
+
+  it('that we seek come once, and only those', async () => {
+    duel.session.statements.seek([URL_HASH]);
+    duel.session.statements.seek([URL_HASH, OTHER_HASH]);
+    await duel.clock.advance(2);
+    expect(duel.of('seek').map(({ urls }) => urls)).toEqual([[URL_HASH], [OTHER_HASH]]);
+    await duel.says(token);
+    expect(duel.tokens).toEqual([[URL_HASH, JWS]]);
+    await duel.says(token);
+    expect(duel.closed).toBe('hostile');
+  });
+
+  it('cannot be asked for without end: what answers weigh is paid for', async () => {
+    duel.shelf.put(root, cut, fullBitfield(5));
+    duel.shelf.state(root, URL_HASH, `${'a'.repeat(8000)}.b.c`);
+    await duel.sends(...new Array<Bytes>(200).fill(encodeFrame(seek)));
+    expect(duel.closed).toBe('hostile');
+    expect(duel.of('token').length).toBeLessThan(150);
+  });
+});
+
 describe('floods', () => {
   const flood = (frame: Frame, count: number): Bytes[] => new Array<Bytes>(count).fill(encodeFrame(frame));
 
@@ -419,7 +491,8 @@ describe('floods', () => {
     ['requests', request(1)],
     ['cancels', { type: 'cancel', id: 1 }],
     ['haves', have(0, new Uint8Array())],
-    ['tokens', { type: 'token', token: 'a.b.c' }],
+    ['tokens', { type: 'token', url: URL_HASH, token: JWS }],
+    ['seeks', { type: 'seek', urls: [URL_HASH] }],
   ])('of %s end the link', async (_what, frame) => {
     await duel.greet();
     await duel.sends(...flood(frame, 5000));

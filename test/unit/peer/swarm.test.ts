@@ -294,13 +294,27 @@ describe('cancelling', () => {
 });
 
 describe('links', () => {
-  it('are made once per peer, never to oneself, and up to the bound', async () => {
-    const centre = town.visitor({ swarm: { maxLinks: 3 } });
-    const others = [1, 2, 3, 4].map(() => town.visitor());
+  it('are made once per peer, never to oneself, and up to five eighths of the bound', async () => {
+    const centre = town.visitor({ swarm: { maxLinks: 5 } });
+    const others = [1, 2, 3, 4, 5].map(() => town.visitor());
     expect(centre.meet(centre)).toBe(false);
-    expect(others.map((other) => centre.meet(other))).toEqual([true, true, true, false]);
-    expect(others.map((other) => centre.meet(other))).toEqual([false, false, false, false]);
-    await town.until(() => centre.swarm.stats().links === 3);
+    expect(others.map((other) => centre.meet(other))).toEqual([true, true, true, true, false]);
+    expect(others.map((other) => centre.meet(other))).toEqual([false, false, false, false, false]);
+    await town.until(() => centre.swarm.stats().links === 4);
+  });
+
+  it('leave places to those who call, and fill them when somebody is needed', async () => {
+    const centre = town.visitor({ swarm: { maxLinks: 8 } });
+    const others = Array.from({ length: 10 }, () => town.visitor());
+    const [late, later, ...early] = others;
+    for (const other of early) centre.meet(other);
+    await town.until(() => centre.swarm.stats().links === 5);
+    expect(late?.meet(centre)).toBe(true);
+    await town.until(() => centre.swarm.stats().links === 6);
+    centre.need(new Content('that nobody has', KIB));
+    await clock.advance(200);
+    expect(later && centre.meet(later)).toBe(true);
+    await town.until(() => centre.swarm.stats().links === 7);
   });
 
   it('decline an offer when there is no room, so that the other side need not wait', async () => {
@@ -330,6 +344,46 @@ describe('links', () => {
     await clock.advance(21_000);
     expect(centre.meet(fresh)).toBe(true);
     expect(centre.downs).toMatchObject([{ peer: { key: idle.key }, reason: 'replaced' }]);
+  });
+
+  it('make room by closing one that is far slower than the others, and not before', async () => {
+    const centre = town.visitor({ swarm: { maxLinks: 4 } });
+    const [slow, fresh] = [town.visitor({ bandwidth: 50 * KIB }), town.visitor()];
+    const quick = [town.visitor({ bandwidth: MIB }), town.visitor({ bandwidth: MIB })];
+    const contents = [0, 1, 2].map((i) => new Content(`of ${i}`, MIB));
+    for (const [i, seeder] of [slow, ...quick].entries()) {
+      const content = contents[i] ?? new Content('never', 1);
+      seeder.holdAll(content);
+      await linked(centre, seeder);
+      centre.need(content, { id: i });
+      await town.until(() => centre.has(content));
+    }
+    // Else all of them would be of no use.
+    centre.swarm.interest(contents);
+    expect(centre.meet(fresh)).toBe(false);
+    await clock.advance(21_000);
+    expect(centre.meet(fresh)).toBe(true);
+    expect(centre.downs).toMatchObject([{ peer: { key: slow.key }, reason: 'replaced' }]);
+    const another = town.visitor();
+    await clock.advance(21_000);
+    expect(centre.meet(another)).toBe(true);
+    expect(centre.downs).toMatchObject([{}, { peer: { key: fresh.key } }]);
+  });
+
+  it('end when they are of no use to either side for minutes', async () => {
+    const centre = town.visitor();
+    const [idle, useful] = [town.visitor(), town.visitor()];
+    const content = new Content('of use', MIB);
+    useful.holdAll(content);
+    await linked(centre, idle);
+    await linked(centre, useful);
+    centre.swarm.interest([content]);
+    idle.swarm.interest([]);
+    useful.swarm.interest([]);
+    await clock.advance(100_000);
+    expect(centre.downs).toEqual([]);
+    await clock.advance(50_000);
+    expect(centre.downs).toMatchObject([{ peer: { key: idle.key } }]);
   });
 
   it('are limited for the whole visit', async () => {

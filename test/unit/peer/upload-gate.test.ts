@@ -59,6 +59,51 @@ describe('the upload gate', () => {
     expect(gate.rate).toBe(10 * FRAME);
   });
 
+  it('owes a latecomer nothing for the time before', async () => {
+    const clock = new FakeClock();
+    const gate = new UploadGate({ clock, rate: 10 * FRAME });
+    const [early, late] = [new Pile(1000), new Pile(1000)];
+    gate.enter(early);
+    await clock.advance(10_000);
+    const { sent } = early;
+    gate.enter(late);
+    await clock.advance(2000);
+    expect(late.sent).toBe(10);
+    expect(early.sent - sent).toBe(10);
+    gate.close();
+  });
+
+  it('asks the allowance for each frame, and goes on when the rate says that there is more', () => {
+    const clock = new FakeClock();
+    let left = 2.5 * FRAME;
+    const allowance = { take: (bytes: number) => bytes <= left && ((left -= bytes), true) };
+    const gate = new UploadGate({ clock, rate: 1e9, allowance });
+    const pile = new Pile(9);
+    gate.enter(pile);
+    expect(pile.sent).toBe(2);
+    gate.enter(pile);
+    expect(pile.sent).toBe(2);
+    left = 3 * FRAME;
+    gate.setRate(1e8);
+    expect(pile.sent).toBe(5);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('takes nothing from the allowance for a frame that the rate does not let through', async () => {
+    const clock = new FakeClock();
+    let taken = 0;
+    const allowance = { take: (bytes: number) => (taken += bytes) > 0 };
+    const gate = new UploadGate({ clock, rate: FRAME, allowance });
+    const pile = new Pile(9);
+    gate.enter(pile);
+    for (let turn = 0; turn < 40; turn++) {
+      gate.enter(pile);
+      await clock.advance(100);
+    }
+    expect(taken).toBe(pile.sent * FRAME);
+    gate.close();
+  });
+
   it('sends nothing for a sender that left', async () => {
     const clock = new FakeClock();
     const gate = new UploadGate({ clock, rate: FRAME });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_DIGEST_URLS } from '../../../src/core/limits.js';
 import { MAX_PIECE_LENGTH } from '../../../src/core/pieces.js';
-import { PAGE_REASONS, isBridgeCall, isBridgeHello, parsePageMessage } from '../../../src/protocol/bridge.js';
+import { PAGE_REASONS, isBridgeCall, isBridgeHello } from '../../../src/protocol/bridge.js';
+import { parsePageMessage } from '../../../src/protocol/page-message.js';
 import { withMissingFields, withWrongFields } from '../../support/hostile.js';
 import { JWS, KEY, ROOT } from '../../support/samples.js';
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { PieceIndex, Root } from '../../../src/core/brands.js';
+import type { PieceIndex, Root, UrlHash } from '../../../src/core/brands.js';
 import { fromHex, toHex } from '../../../src/core/bytes.js';
 import { DATA_PAYLOAD, MAX_ASK_ROOTS, MAX_FRAME } from '../../../src/core/limits.js';
 import { MAX_LAYER_BYTES, decodeFrame, encodeFrame, type Frame } from '../../../src/protocol/peer.js';
 import { JWS, ROOT } from '../../support/samples.js';
 
 const OTHER = 'f0'.repeat(32) as Root;
+const URL_HASH = '5c'.repeat(32) as UrlHash;
 
 const frames: Frame[] = [
   { type: 'hello', version: 1 },
@@ -18,7 +19,9 @@ const frames: Frame[] = [
   { type: 'data', id: 3, offset: 0, payload: new Uint8Array(DATA_PAYLOAD) },
   { type: 'cancel', id: 4 },
   { type: 'reject', id: 0x8000_0000 },
-  { type: 'token', token: JWS },
+  { type: 'token', url: URL_HASH, token: JWS },
+  { type: 'seek', urls: [URL_HASH] },
+  { type: 'seek', urls: Array.from({ length: MAX_ASK_ROOTS }, () => URL_HASH) },
   { type: 'layer', root: OTHER, hashes: new Uint8Array(64) },
   { type: 'bye' },
 ];
@@ -58,7 +61,8 @@ describe('frames', () => {
     );
     expect(hex({ type: 'cancel', id: 258 })).toBe('0600000102');
     expect(hex({ type: 'reject', id: 258 })).toBe('0700000102');
-    expect(hex({ type: 'token', token: 'a.b.c' })).toBe('08612e622e63');
+    expect(hex({ type: 'token', url: URL_HASH, token: 'a.b.c' })).toBe(`08${URL_HASH}612e622e63`);
+    expect(hex({ type: 'seek', urls: [URL_HASH] })).toBe(`0b${URL_HASH}`);
     expect(hex({ type: 'layer', root: ROOT, hashes: new Uint8Array(32) })).toBe(
       `09${ROOT}${'00'.repeat(32)}`,
     );
@@ -116,10 +120,15 @@ describe('broken frames', () => {
     ['cancel cut', '06000001'],
     ['cancel too long', '060000010200'],
     ['reject cut', '07'],
-    ['an empty token', '08'],
-    ['a token of other characters', '08612e622e0a'],
-    ['a token that is not ASCII', '08c3a42e62'],
-    ['a token that is not UTF-8', '08ff2e62'],
+    ['token cut in its URL', '08aa'],
+    ['an empty token', `08${URL_HASH}`],
+    ['a token of two parts', `08${URL_HASH}612e62`],
+    ['a token of other characters', `08${URL_HASH}612e622e0a`],
+    ['a token that is not ASCII', `08${URL_HASH}c3a42e622e63`],
+    ['a token that is not UTF-8', `08${URL_HASH}ff2e622e63`],
+    ['a seek for nothing', '0b'],
+    ['a seek for half a URL', `0b${URL_HASH}${'00'.repeat(16)}`],
+    ['a seek for too much', `0b${URL_HASH.repeat(MAX_ASK_ROOTS + 1)}`],
     ['layer without hashes', `09${ROOT}`],
     ['layer with half a hash', `09${ROOT}${'00'.repeat(16)}`],
     ['layer cut in its root', '09aa'],
@@ -132,8 +141,10 @@ describe('broken frames', () => {
   });
 
   it('a token beyond its bound', () => {
-    expect(decodeFrame(encodeFrame({ type: 'token', token: 'a'.repeat(8192) }))).toBeDefined();
-    expect(decodeFrame(encodeFrame({ type: 'token', token: 'a'.repeat(8193) }))).toBeUndefined();
+    const token = (length: number) =>
+      encodeFrame({ type: 'token', url: URL_HASH, token: `a.b.${'c'.repeat(length - 4)}` });
+    expect(decodeFrame(token(8192))).toBeDefined();
+    expect(decodeFrame(token(8193))).toBeUndefined();
   });
 
   it('anything over the frame bound', () => {

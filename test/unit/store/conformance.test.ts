@@ -91,10 +91,26 @@ describe.each(makers)('the store in %s', (_, make) => {
     await store.flush();
     expect(await store.read(b.root, at(0))).toBeUndefined();
     expect(await store.read(a.root, at(2))).toEqual(bytes(1));
-    const d = representation(4, 20);
-    for (let index = 0; index < 20; index++) store.write(d, at(index), bytes(4));
-    expect(store.find(d.root)?.stored.count).toBe(20);
-    expect(store.find(c.root)).toBeUndefined();
+  });
+
+  it('keeps parts of a file that is larger than all it may keep, other parts in each visit', async () => {
+    store.write(a, at(0), bytes(1));
+    const large = representation(4, 40);
+    const kept: number[][] = [];
+    for (const visit of ['v1', 'v2', 'another']) {
+      store.beginVisit(visit);
+      for (let index = 0; index < 40; index++) store.write(large, at(index), bytes(index));
+      const { stored } = store.find(large.root) ?? {};
+      expect(stored?.count).toBe(10);
+      kept.push(Array.from({ length: 40 }, (_, i) => i).filter((i) => stored?.has(i)));
+      store.drop(large.root);
+      await store.flush();
+    }
+    expect(store.find(a.root)).toBeUndefined();
+    expect(new Set(kept.flat()).size).toBeGreaterThan(15);
+    for (const index of [3, 4]) store.write(large, at(index), bytes(index));
+    expect(await store.read(large.root, at(4))).toEqual(bytes(4));
+    expect(await store.read(large.root, at(5))).toBeUndefined();
   });
 
   it('tells what this visit used from what earlier ones did', () => {

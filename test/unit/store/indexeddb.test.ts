@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
-import { createStore, set } from 'idb-keyval';
-import { describe, expect, it } from 'vitest';
+import { createStore, keys, set } from 'idb-keyval';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ByteLength, CanonicalUrl, PieceIndex, Root } from '../../../src/core/brands.js';
 import { BackedStore } from '../../../src/store/backed.js';
 import type { Backing } from '../../../src/store/backing.js';
@@ -87,6 +87,104 @@ describe('across restarts of the worker', () => {
   });
 });
 
+describe('what is found wrong on reading', () => {
+  /** A store with all four pieces and their layer, written and read anew as by a restarted worker. */
+  async function restarted(name: string) {
+    const before = indexedDbStore(new FakeClock(), 2 ** 24, name);
+    for (const index of [0, 1, 2, 3]) before.write(what, at(index), data(index));
+    before.writeLayer(what, new Uint8Array(128));
+    await before.flush();
+    const pieces = createStore(`${name}-pieces`, 'pieces');
+    const store = indexedDbStore(new FakeClock(), 2 ** 24, name);
+    await store.ready;
+    return { store, pieces };
+  }
+
+  it('is erased from the disk, too', async () => {
+    const { store, pieces } = await restarted('forget');
+    store.forget(ROOT, at(1));
+    await store.flush();
+    expect(await keys(pieces)).toEqual([0, 2, 3, 'layer'].map((part) => `${ROOT}/${part}`));
+    store.write(what, at(1), data(9));
+    store.forget(ROOT, at(2));
+    store.write(what, at(2), data(8));
+    store.forget(ROOT, at(3));
+    store.drop(ROOT);
+    await store.flush();
+    expect(await keys(pieces)).toEqual([]);
+  });
+
+  it.each([
+    ['text', 'not bytes'],
+    ['a number', 7],
+    ['another array', new Uint16Array(3)],
+    ['nothing', undefined],
+  ])('is gone when it is %s', async (name, value) => {
+    const { store, pieces } = await restarted(`junk piece ${name}`);
+    await set(`${ROOT}/2`, value, pieces);
+    expect(await store.read(ROOT, at(2))).toBeUndefined();
+    expect(store.find(ROOT)?.stored.toBytes()).toEqual(Uint8Array.of(0b1101_0000));
+    expect(await store.read(ROOT, at(3))).toEqual(data(3));
+  });
+
+  it('is written again when it is the layer', async () => {
+    const { store, pieces } = await restarted('junk layer');
+    await set(`${ROOT}/layer`, 'not bytes', pieces);
+    expect(await store.readLayer(ROOT)).toBeUndefined();
+    store.writeLayer(what, new Uint8Array(128).fill(1));
+    await store.flush();
+    const after = indexedDbStore(new FakeClock(), 2 ** 24, 'junk layer');
+    await after.ready;
+    expect(await after.readLayer(ROOT)).toEqual(new Uint8Array(128).fill(1));
+  });
+});
+
+describe('a browser that gives no disk', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  it.each([
+    ['has no IndexedDB', undefined],
+    [
+      'forbids it',
+      {
+        open: () => {
+          throw new DOMException('blocked', 'SecurityError');
+        },
+      },
+    ],
+    [
+      'fails to open it, as private windows do',
+      {
+        open: () => {
+          const request: Partial<IDBOpenDBRequest> = {};
+          const error = new DOMException('private', 'InvalidStateError');
+          queueMicrotask(() => {
+            Object.assign(request, { error });
+            request.onerror?.call(request as IDBOpenDBRequest, new Event('error'));
+          });
+          return request;
+        },
+      },
+    ],
+  ])('%s: the store works in memory', async (name, indexedDB) => {
+    vi.stubGlobal('indexedDB', indexedDB);
+    const clock = new FakeClock();
+    const store = indexedDbStore(clock, () => Promise.resolve({ quota: 2 ** 40 }), name);
+    store.beginVisit('v1');
+    await store.ready;
+    store.write(what, at(0), data(1));
+    store.keepToken(ROOT, URL_A, 'token');
+    store.remember('allowed', 'true');
+    await clock.advance(1000);
+    expect(await store.read(ROOT, at(0))).toEqual(data(1));
+    expect(store.tokenFor(URL_A)).toBe('token');
+    expect(store.recall('allowed')).toBe('true');
+    expect(clock.pending).toBe(0);
+  });
+});
+
 describe('a disk that fails', () => {
   const broken = (parts: Partial<Backing>): Backing => ({ ...memoryBacking(), ...parts });
   const reject = (): Promise<never> => Promise.reject(new DOMException('no', 'QuotaExceededError'));
@@ -121,6 +219,41 @@ describe('a disk that fails', () => {
     await clock.advance(1000);
     expect(writes).toBe(2);
     expect(await store.read(ROOT, at(2))).toEqual(data(3));
+  });
+
+  it('was full, and has room again once half of what we kept is gone', async () => {
+    const clock = new FakeClock();
+    const backing = memoryBacking();
+    const kept = new Map<string, number>();
+    const room = 6 * PIECE;
+    const store = new BackedStore({
+      backing: {
+        ...backing,
+        putPieces: (added) => {
+          const sizes = [...kept, ...added.map(([key, bytes]) => [key, bytes.byteLength] as const)];
+          if (sizes.reduce((sum, [, size]) => sum + size, 0) > room) return reject();
+          for (const [key, bytes] of added) kept.set(key, bytes.byteLength);
+          return backing.putPieces(added);
+        },
+        removePieces: (keys) => {
+          for (const key of keys) kept.delete(key);
+          return backing.removePieces(keys);
+        },
+      },
+      clock,
+      quota: 2 ** 30,
+    });
+    await store.ready;
+    const all = [1, 2, 3].map((n) => ({ root: `${n}`.repeat(64) as Root, cut: what.cut }));
+    for (const one of all) {
+      for (const index of [0, 1, 2, 3]) store.write(one, at(index), data(index));
+      await store.flush();
+      await clock.advance(1000);
+    }
+    const [first, second, last] = all.map(({ root }) => store.find(root)?.stored.count);
+    expect([first, second, last]).toEqual([undefined, undefined, 4]);
+    expect([...kept.keys()]).toEqual([0, 1, 2, 3].map((index) => `${'3'.repeat(64)}/${index}`));
+    expect(await store.read('3'.repeat(64) as Root, at(3))).toEqual(data(3));
   });
 
   it('hangs: what waits to be written stays bounded, the oldest is let go', async () => {

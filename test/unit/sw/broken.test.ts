@@ -3,6 +3,8 @@ import { CONNECT_WAIT } from '../../../sw/bridge.js';
 import { TRUST_WAIT } from '../../../sw/trust.js';
 import { BackedStore } from '../../../src/store/backed.js';
 import type { Backing } from '../../../src/store/backing.js';
+import type { Clock } from '../../../src/core/clock.js';
+import { memoryBacking } from '../../support/memory-backing.js';
 import { visitTo, type Visit } from '../../support/visits.js';
 import { urlOf, WorkerRig, expectSame } from '../../support/worker-rig.js';
 
@@ -77,6 +79,25 @@ describe('whatever is broken, the page gets the origin’s bytes in time', () =>
     await rig.rest();
     expect(page.reports[1]).toMatchObject({ bytes: { http: LENGTH } });
     expect(page.reports[1]?.duration).toBeLessThan(300);
+  });
+
+  it('a layer that rotted on disk: dropped with its pieces, and stored anew', async () => {
+    const backing = memoryBacking();
+    const store = (clock: Clock) => new BackedStore({ backing, clock, quota: 2 ** 26 });
+    const { rig, bytes, signed, page } = await visitTo(PATH, LENGTH, { store });
+    rig.serve(page, bytes, signed, (one) => one);
+    await rig.bytes(rig.ask(PATH));
+    await rig.store.flush();
+    await backing.putPieces([[`${signed.root}/layer`, new Uint8Array(signed.layer.length)]]);
+    for (const source of ['peer', 'store'] as const) {
+      rig.restart();
+      page.heard.length = 0;
+      page.lead();
+      expectSame(await rig.bytes(rig.ask(PATH)), bytes);
+      await rig.rest();
+      await rig.store.flush();
+      expect(page.reports[0]?.bytes).toMatchObject({ [source]: LENGTH });
+    }
   });
 
   it('leader’s window gone in the middle of a piece', async () => {

@@ -41,6 +41,21 @@ describe('a hostile page', () => {
     expect(other.all('verdict')).toEqual([]);
   });
 
+  it('brings a layer that a peer made up: the hash service is asked, once, and pieces count', async () => {
+    const { rig, bytes, signed, page } = await image();
+    rig.serve(
+      page,
+      bytes,
+      { ...signed, layer: new Uint8Array(signed.layer.byteLength).fill(7) },
+      (right) => right,
+    );
+    const started = rig.clock.ticks();
+    expectSame(await rig.bytes(rig.ask(PATH)), bytes);
+    expect(rig.clock.ticks() - started).toBeLessThan(100);
+    expect(page.reports).toMatchObject([{ bytes: { peer: LENGTH, http: 0 } }]);
+    expect(rig.hasherRequests.filter((path) => path.startsWith('/v1/layers/'))).toHaveLength(1);
+  });
+
   it.each([
     [
       'signed by another key',

@@ -9,6 +9,8 @@ declare global {
   interface Window {
     /** The benchmark's own connection, between its steps. */
     bare?: RTCPeerConnection;
+    /** The receiver's end, as soon as it is there. */
+    bareChannel?: Promise<RTCDataChannel>;
   }
 }
 
@@ -65,6 +67,7 @@ async function makeOffer({ length, message, high, low }: Sending): Promise<strin
   channel.onbufferedamountlow = send;
   await connection.setLocalDescription();
   await new Promise<void>((resolve) => {
+    if (connection.iceGatheringState === 'complete') resolve();
     connection.onicegatheringstatechange = () => {
       if (connection.iceGatheringState === 'complete') resolve();
     };
@@ -75,6 +78,12 @@ async function makeOffer({ length, message, high, low }: Sending): Promise<strin
 /** Runs in the receiver's page. */
 async function makeAnswer(offer: string): Promise<string> {
   const connection = (window.bare = new RTCPeerConnection());
+  window.bareChannel = new Promise((resolve) => {
+    connection.ondatachannel = ({ channel }) => {
+      channel.binaryType = 'arraybuffer';
+      resolve(channel);
+    };
+  });
   await connection.setRemoteDescription({ type: 'offer', sdp: offer });
   await connection.setLocalDescription();
   await new Promise<void>((resolve) => {
@@ -87,24 +96,21 @@ async function makeAnswer(offer: string): Promise<string> {
 }
 
 /** Runs in the receiver's page: says the word when the channel is open, and counts. */
-function receive(length: number): Promise<number> {
+async function receive(length: number): Promise<number> {
+  const channel = await window.bareChannel;
+  if (!channel) throw new Error('no connection');
   return new Promise((resolve) => {
-    const { bare } = window;
-    if (!bare) throw new Error('no connection');
-    bare.ondatachannel = ({ channel }) => {
-      channel.binaryType = 'arraybuffer';
-      let start = 0;
-      let bytes = 0;
-      channel.onmessage = ({ data }) => {
-        bytes += (data as ArrayBuffer).byteLength;
-        if (bytes >= length) resolve(performance.now() - start);
-      };
-      const begin = (): void => {
-        start = performance.now();
-        channel.send('go');
-      };
-      if (channel.readyState === 'open') begin();
-      else channel.onopen = begin;
+    let start = 0;
+    let bytes = 0;
+    channel.onmessage = ({ data }) => {
+      bytes += (data as ArrayBuffer).byteLength;
+      if (bytes >= length) resolve(performance.now() - start);
     };
+    const begin = (): void => {
+      start = performance.now();
+      channel.send('go');
+    };
+    if (channel.readyState === 'open') begin();
+    else channel.onopen = begin;
   });
 }

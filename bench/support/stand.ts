@@ -8,13 +8,16 @@ import { createHasher } from '../../hasher-service/index.js';
 import { createTracker } from '../../tracker-service/index.js';
 import { freePorts } from './ports.js';
 
-/** No cap worth the name: what is measured is Peerfold, not the uplink that a site grants it. */
-const TAG = '<script async src="/peerfold.js" data-consent="implied" data-upload="1000000000"></script>';
+/** No bounds worth the name: what is measured is Peerfold, not what a site lets its visitors give. */
+const NO_CAP = 1e9;
+const NO_BUDGET = 'data-upload-ratio="1000" data-upload-session="1e12" data-upload-month="1e12"';
 const ANY_TAG = /<script\b[^>]*\bsrc="\/peerfold\.js"[^>]*><\/script>/;
 
 /** A page with nothing on it but Peerfold, for benchmarks that bring their own resources. */
 export const STAGE = '/stage.html';
-const STAGE_TEXT = `<!doctype html><title>stage</title>${TAG}<body style="margin:0;height:30000px"></body>`;
+const STAGE_TEXT =
+  '<!doctype html><title>stage</title><script src="/peerfold.js"></script>' +
+  '<body style="margin:0;height:30000px"></body>';
 
 /** Benchmarks are compiled into a folder of their own, below all else that is built. */
 const BUILT_HASHING = {
@@ -29,6 +32,8 @@ const LOOK_AGAIN = 50;
 export interface StandOptions {
   /** HTML of pages that hold Peerfold's script tag, by path; `STAGE` is there anyway. */
   readonly pages?: Readonly<Record<string, string>>;
+  /** Caps on the upload of pages (bytes per second), by path; elsewhere there are none. */
+  readonly caps?: Readonly<Record<string, number>>;
   /** Files that both sites serve instead of the demo site's, by path. */
   readonly files?: Readonly<Record<string, Uint8Array>>;
   readonly literal?: Readonly<Record<string, unknown>>;
@@ -45,12 +50,19 @@ export class Stand {
     readonly peerfold: string,
     /** Address of the site without. */
     readonly plain: string,
-    /** Where the tracker says how it is. */
-    private readonly operations: string,
+    /** The two sites, the one with Peerfold first. */
+    readonly sites: readonly [DemoSite, DemoSite],
+    private readonly services: Services,
     private readonly closers: readonly (() => Promise<unknown>)[],
   ) {}
 
-  static async open({ pages = {}, files, literal = {}, rules = [] }: StandOptions): Promise<Stand> {
+  static async open({
+    pages = {},
+    caps = {},
+    files,
+    literal = {},
+    rules = [],
+  }: StandOptions): Promise<Stand> {
     const folder = await mkdtemp(path.join(tmpdir(), 'peerfold-bench-'));
     const publicFolder = files && (await writeFiles(path.join(folder, 'public'), files));
     const [hasherPort = 0, trackerPort = 0] = await freePorts(2);
@@ -64,17 +76,17 @@ export class Stand {
     };
     const [site, plain] = await Promise.all([createDemoSite(where), createDemoSite(where)]);
     for (const [name, html] of Object.entries({ ...pages, [STAGE]: STAGE_TEXT })) {
-      site.faults.set({ path: name, content: retagged(html, TAG) });
+      site.faults.set({ path: name, content: retagged(html, tag(caps[name] ?? NO_CAP)) });
       plain.faults.set({ path: name, content: retagged(html, '') });
     }
     for (const rule of rules) for (const one of [site, plain]) one.faults.set(rule);
-    const { operations, closers } = await startServices(site, {
+    const services = await startServices(site, {
       hasherPort,
       trackerPort,
       data: path.join(folder, 'hasher'),
     });
-    return new Stand(site.url, plain.url, operations, [
-      ...closers,
+    return new Stand(site.url, plain.url, [site, plain], services, [
+      ...services.closers,
       () => site.close(),
       () => plain.close(),
       () => rm(folder, { recursive: true, force: true }),
@@ -83,11 +95,37 @@ export class Stand {
 
   /** Resolves when visitors have announced `count` roots to the tracker, summed over visitors. */
   async announced(count: number): Promise<void> {
+    await this.#until('entries', (entries) => entries >= count, `${count} roots announced`);
+  }
+
+  /** Resolves when the tracker knows exactly so many visitors. */
+  async visitors(count: number): Promise<void> {
+    await this.#until('visitors', (visitors) => visitors === count, `${count} visitors`);
+  }
+
+  /**
+   * Does something while the origin of the site with Peerfold resets every request for these files (`*` stands
+   * for any characters): where it would help, a loopback's origin hides what peers can do. A pattern that
+   * stands in no other rule.
+   */
+  async withoutOrigin<T>(files: string, work: () => Promise<T>): Promise<T> {
+    const { faults } = this.sites[0];
+    faults.set({ path: files, stop: true });
+    try {
+      return await work();
+    } finally {
+      faults.clear(files);
+    }
+  }
+
+  /** Has the hash service sign these, as it would have for earlier visitors. */
+  async sign(paths: readonly string[]): Promise<void> {
     const deadline = performance.now() + PATIENCE;
+    const body = JSON.stringify({ site: this.peerfold, urls: paths.map((path) => this.peerfold + path) });
     for (;;) {
-      const entries = await this.#entries();
-      if (entries >= count) return;
-      if (performance.now() > deadline) throw new Error(`only ${entries} of ${count} roots were announced`);
+      const answer = await fetch(`${this.services.hasher}/v1/digests`, { method: 'POST', body });
+      if (answer.ok && !(await answer.text()).includes('"pending"')) return;
+      if (performance.now() > deadline) throw new Error('the hash service does not sign the site');
       await pause(LOOK_AGAIN);
     }
   }
@@ -96,30 +134,47 @@ export class Stand {
     for (const close of this.closers) await close();
   }
 
-  async #entries(): Promise<number> {
-    const metrics = await (await fetch(`${this.operations}/metrics`)).text();
-    return Number(/^peerfold_tracker_entries (.*)$/m.exec(metrics)?.[1] ?? Number.NaN);
+  async #until(gauge: string, isSo: (value: number) => boolean, wish: string): Promise<void> {
+    const deadline = performance.now() + PATIENCE;
+    for (let value = await this.#gauge(gauge); !isSo(value); value = await this.#gauge(gauge)) {
+      if (performance.now() > deadline) throw new Error(`instead of ${wish}: ${value}`);
+      await pause(LOOK_AGAIN);
+    }
   }
+
+  async #gauge(name: string): Promise<number> {
+    const metrics = await (await fetch(`${this.services.operations}/metrics`)).text();
+    return Number(new RegExp(`^peerfold_tracker_${name} (.*)$`, 'm').exec(metrics)?.[1] ?? Number.NaN);
+  }
+}
+
+interface Services {
+  /** Address of the hash service. */
+  readonly hasher: string;
+  /** Where the tracker says how it is. */
+  readonly operations: string;
+  readonly closers: readonly (() => Promise<unknown>)[];
 }
 
 async function startServices(
   site: DemoSite,
   { hasherPort, trackerPort, data }: { hasherPort: number; trackerPort: number; data: string },
-): Promise<{ operations: string; closers: (() => Promise<unknown>)[] }> {
+): Promise<Services> {
   const rootsToken = randomBytes(16).toString('hex');
   const hasher = await createHasher(
     { sites: [site.url], allowPrivate: true, data, rootsToken, logLevel: 'silent' },
     BUILT_HASHING,
   );
   await hasher.listen({ port: hasherPort, host: '127.0.0.1' });
+  const url = `http://localhost:${hasherPort}`;
   const tracker = await createTracker({
-    hasher: `http://localhost:${hasherPort}`,
+    hasher: url,
     hasherToken: rootsToken,
     operationsPort: 0,
     logLevel: 'silent',
   });
   const { operations = '' } = await tracker.listen({ port: trackerPort, host: '127.0.0.1' });
-  return { operations, closers: [() => tracker.close(), () => hasher.close()] };
+  return { hasher: url, operations, closers: [() => tracker.close(), () => hasher.close()] };
 }
 
 async function writeFiles(folder: string, files: NonNullable<StandOptions['files']>): Promise<string> {
@@ -129,6 +184,10 @@ async function writeFiles(folder: string, files: NonNullable<StandOptions['files
     await writeFile(file, content);
   }
   return folder;
+}
+
+function tag(cap: number): string {
+  return `<script async src="/peerfold.js" data-consent="implied" data-upload="${cap}" ${NO_BUDGET}></script>`;
 }
 
 function retagged(html: string, tag: string): string {

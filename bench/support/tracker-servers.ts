@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { memoryOf } from './memory.js';
 import { freePorts } from './ports.js';
-import { rivalFolder } from './tracker-rival.js';
+import { processOf } from './processes.js';
+import { rivalFolder, TRACKER_RIVAL } from './rivals.js';
 import type { TrackerHasher } from './tracker-hasher.js';
 
 /** Ours, the rival, and a relay that does nothing else. */
@@ -20,8 +20,6 @@ export const NO_PACE: readonly string[] = [
 const COLLECTABLE = ['--expose-gc', '--import', 'data:text/javascript,process.on("SIGUSR2",()=>{gc();gc()})'];
 /** Until garbage is collected (ms), with a heap of some hundred MB. */
 const COLLECTION = 1500;
-/** Of `/proc/<pid>/stat`: where user and system time stand behind the name, and their unit. */
-const [USER_TIME, SYSTEM_TIME, TICKS_PER_SECOND] = [11, 12, 100];
 /** Between two looks whether a server answers (ms). */
 const POLL = 20;
 
@@ -64,9 +62,7 @@ export class ServerProcess {
 
   /** Seconds of processor time so far, of all its threads. */
   async cpuTime(): Promise<number> {
-    const stat = await readFile(`/proc/${this.pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ');
-    return (Number(fields[USER_TIME]) + Number(fields[SYSTEM_TIME])) / TICKS_PER_SECOND;
+    return (await processOf(this.pid)).cpuTime;
   }
 
   /** Bytes in memory, after collecting garbage. */
@@ -106,7 +102,7 @@ async function commandOf(
 ): Promise<readonly string[] | undefined> {
   if (kind === 'bare') return [programPath(root, 'tracker-bare'), String(port)];
   if (kind === 'bittorrent') {
-    const folder = await rivalFolder(root);
+    const folder = await rivalFolder(root, TRACKER_RIVAL);
     return folder === undefined ? undefined : [programPath(root, 'tracker-rival'), String(port), folder];
   }
   const where = ['--port', String(port), '--operations-port', 'none', '--hasher', hasher.url];

@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium, type BrowserContext, type Page } from 'playwright';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright';
 import type { Peerfold, TransferReport } from '../../src/index.js';
 import type { BenchContext } from '../report.js';
+import { memoryOf } from './memory.js';
+import { allProcesses, familyOf, type Process } from './processes.js';
 
 declare global {
   interface Window {
@@ -13,17 +15,18 @@ declare global {
 
 const VIEWPORT = { width: 1280, height: 800 };
 
-/**
- * One browser with a real profile of its own: contexts off the record keep their store in memory and
- * would flatter it.
- */
+/** One visitor with a profile of their own. */
 export class Visitor {
   private constructor(
     readonly context: BrowserContext,
     readonly page: Page,
-    private readonly profile: string,
+    private readonly profile: string | undefined,
   ) {}
 
+  /**
+   * In a browser of their own with a real profile: contexts off the record keep their store in memory and
+   * would flatter it.
+   */
   static async arrive({ browser }: BenchContext): Promise<Visitor> {
     const profile = await mkdtemp(path.join(tmpdir(), 'peerfold-bench-profile-'));
     const context = await chromium.launchPersistentContext(profile, {
@@ -33,6 +36,12 @@ export class Visitor {
     });
     const page = context.pages()[0] ?? (await context.newPage());
     return new Visitor(context, page, profile);
+  }
+
+  /** Off the record in a browser that others use, too: for crowds that would be too many browsers. */
+  static async join(browser: Browser): Promise<Visitor> {
+    const context = await browser.newContext({ viewport: VIEWPORT });
+    return new Visitor(context, await context.newPage(), undefined);
   }
 
   /** Opens a page and resolves with its `load` event. What was there before is left first. */
@@ -49,14 +58,26 @@ export class Visitor {
     if (!status.active) throw new Error(`Peerfold is off: ${status.reason}`);
   }
 
-  /** Resolves when this page holds a link to a peer. */
-  async linked(): Promise<void> {
-    await this.page.waitForFunction(() => window.peerfold.stats().links > 0);
+  /** Resolves when this page holds links to `count` peers. */
+  async linked(count = 1): Promise<void> {
+    await this.page.waitForFunction((count) => window.peerfold.stats().links >= count, count);
   }
 
   /** The latest transfers of this page, oldest first. */
   transfers(): Promise<readonly TransferReport[]> {
     return this.page.evaluate(() => window.peerfold.stats().resources);
+  }
+
+  /** Seconds of processor time that this visitor's browser has taken so far, all its processes together. */
+  async cpuTime(): Promise<number> {
+    return (await this.#processes()).reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+  }
+
+  /** Bytes in memory of the processes that pages and workers run in. */
+  async memory(): Promise<number> {
+    const renderers = (await this.#processes()).filter(({ command }) => command.includes('--type=renderer'));
+    const sizes = await Promise.all(renderers.map(({ pid }) => memoryOf(pid)));
+    return sizes.reduce((sum, { now }) => sum + now, 0);
   }
 
   async emptyHttpCache(): Promise<void> {
@@ -75,6 +96,13 @@ export class Visitor {
 
   async leave(): Promise<void> {
     await this.context.close();
+    if (this.profile === undefined) return;
     await rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #processes(): Promise<Process[]> {
+    const { profile } = this;
+    if (profile === undefined) throw new Error('this visitor has no browser of their own');
+    return familyOf(await allProcesses(), ({ command }) => command.includes(profile));
   }
 }

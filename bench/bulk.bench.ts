@@ -22,7 +22,7 @@ import { baselineRow, comparedRow } from './support/rows.js';
 import { STAGE, Stand } from './support/stand.js';
 import { alternating, median, pairedRatios } from './support/statistics.js';
 import { TorrentRival } from './support/torrent.js';
-import { Visitor } from './support/visitor.js';
+import { withVisitors, type Visitor } from './support/visitor.js';
 
 const ROUNDS = 5;
 const FILE: LargeFile = { path: '/media/bulk.bin', bytes: 50_000_000 };
@@ -31,8 +31,7 @@ const MEGABYTES = FILE.bytes / 1e6;
 const SETTLE = 1000;
 
 /** `alone`: from a peer and, after the first byte, nobody else. `helped`: as it comes, with an origin that is faster than any peer. */
-const KINDS = ['bare', 'alone', 'helped', 'torrent', 'http'] as const;
-type Kind = (typeof KINDS)[number];
+type Kind = 'bare' | 'alone' | 'helped' | 'torrent' | 'http';
 
 /** What one contestant took for the file. */
 interface Cost extends Fetched {
@@ -41,16 +40,18 @@ interface Cost extends Fetched {
 }
 type Round = Partial<Record<Kind, Cost>>;
 
-/** Those that give, for all rounds. */
-interface Seeders {
-  readonly seeder: Visitor;
-  readonly torrent:
-    { readonly rival: TorrentRival; readonly visitor: Visitor; readonly file: Uint8Array } | undefined;
+/** Who gives the file by the rival, for all rounds. */
+interface TorrentSeeder {
+  readonly rival: TorrentRival;
+  readonly visitor: Visitor;
+  readonly file: Uint8Array;
 }
+
+type Times = Omit<Fetched, 'fromPeers'>;
 
 async function costed(
   browsers: readonly Visitor[],
-  transfer: () => Promise<Omit<Fetched, 'fromPeers'> & Partial<Fetched>>,
+  transfer: () => Promise<Times & Partial<Fetched>>,
 ): Promise<Cost> {
   const cpuTime = async (): Promise<number> => {
     const times = await Promise.all(browsers.map((one) => one.cpuTime()));
@@ -62,74 +63,76 @@ async function costed(
   return { fromPeers: 0, ...fetched, cpu: (await cpuTime()) - before };
 }
 
-async function oneRound(
-  context: BenchContext,
-  stand: Stand,
-  { seeder, torrent }: Seeders,
-  round: number,
-): Promise<Round> {
-  const visitors: Visitor[] = [];
-  const arrive = async (): Promise<Visitor> => {
-    const visitor = await Visitor.arrive(context);
-    visitors.push(visitor);
-    return visitor;
-  };
-  const leech = async (): Promise<Visitor> => {
-    const visitor = await arrive();
-    await visitor.openReady(stand.peerfold + LEECH);
-    await visitor.linked();
-    return visitor;
-  };
-  try {
-    const plain = await arrive();
-    await plain.open(stand.plain + STAGE);
-    await torrent?.rival.start(plain.page);
-    return await transfers(
-      { stand, seeder, torrent, plain, leechers: [await leech(), await leech()] },
-      round,
-    );
-  } finally {
-    for (const visitor of visitors) await visitor.leave();
-  }
-}
-
+/** What takes part in every round. */
 interface Scene {
+  readonly context: BenchContext;
   readonly stand: Stand;
   readonly seeder: Visitor;
-  readonly torrent: Seeders['torrent'];
-  readonly plain: Visitor;
-  readonly leechers: readonly [Visitor, Visitor];
+  readonly torrent: TorrentSeeder | undefined;
 }
 
-async function transfers({ stand, seeder, torrent, plain, leechers }: Scene, round: number): Promise<Round> {
-  const [leecher, other] = leechers;
-  const ways: Record<Kind, () => Promise<Cost | undefined>> = {
-    bare: () =>
-      costed([seeder, leecher], async () => {
-        const last = await bareTransfer(seeder.page, leecher.page, FILE.bytes);
-        return { first: Number.NaN, last };
-      }),
-    alone: () => costed([seeder, leecher], () => fetchFromPeersAlone(leecher, stand, FILE)),
-    helped: () => costed([seeder, other], () => fetchFromPeers(other, FILE)),
-    torrent: async () =>
-      torrent && costed([torrent.visitor, plain], () => torrent.rival.cold(plain.page, torrent.file)),
-    http: () => costed([plain], () => fetchFile(plain, FILE)),
-  };
+/** A leecher leaves before the next one comes, or there would be two that hold the file. */
+function withLeecher({ context, stand }: Scene, work: (leecher: Visitor) => Promise<Round>): Promise<Round> {
+  return withVisitors(context, async (arrive) => {
+    const leecher = await arrive();
+    await leecher.openReady(stand.peerfold + LEECH);
+    await leecher.linked();
+    return work(leecher);
+  });
+}
+
+/** The bare channel and Peerfold, between the same two pages. */
+function bareAndAlone(scene: Scene, round: number): Promise<Round> {
+  const { stand, seeder } = scene;
+  return withLeecher(scene, (leecher) => {
+    const browsers = [seeder, leecher];
+    const bare = async (): Promise<Times> => ({
+      first: Number.NaN,
+      last: await bareTransfer(seeder.page, leecher.page, FILE.bytes),
+    });
+    const ways = {
+      bare: () => costed(browsers, bare),
+      alone: () => costed(browsers, () => fetchFromPeersAlone(leecher, stand, FILE)),
+    };
+    return inTurn(round, ways);
+  });
+}
+
+function helped(scene: Scene, round: number): Promise<Round> {
+  return withLeecher(scene, (leecher) =>
+    inTurn(round, { helped: () => costed([scene.seeder, leecher], () => fetchFromPeers(leecher, FILE)) }),
+  );
+}
+
+function without({ context, stand, torrent }: Scene, round: number): Promise<Round> {
+  return withVisitors(context, async (arrive) => {
+    const plain = await arrive();
+    await plain.open(stand.plain + STAGE);
+    const http = (): Promise<Cost> => costed([plain], () => fetchFile(plain, FILE));
+    if (!torrent) return inTurn(round, { http });
+    const { rival, visitor, file } = torrent;
+    await rival.start(plain.page);
+    return inTurn(round, {
+      torrent: () => costed([visitor, plain], () => rival.cold(plain.page, file)),
+      http,
+    });
+  });
+}
+
+async function inTurn(round: number, ways: Partial<Record<Kind, () => Promise<Cost>>>): Promise<Round> {
   const costs: Round = {};
-  for (const kind of alternating(round, KINDS)) {
-    const cost = await ways[kind]();
-    if (cost) costs[kind] = cost;
-  }
+  for (const [kind, way] of alternating(round, Object.entries(ways))) costs[kind as Kind] = await way();
   return costs;
 }
 
-/** Resolves to nothing when the rival cannot be had. */
-async function seedTorrent(
-  rival: TorrentRival | undefined,
-  visitor: Visitor,
-  stand: Stand,
-): Promise<Seeders['torrent']> {
-  if (!rival) return undefined;
+async function oneRound(scene: Scene, round: number): Promise<Round> {
+  const costs: Round = {};
+  for (const part of alternating(round, [bareAndAlone, helped, without]))
+    Object.assign(costs, await part(scene, round));
+  return costs;
+}
+
+async function seedTorrent(rival: TorrentRival, visitor: Visitor, stand: Stand): Promise<TorrentSeeder> {
   await visitor.open(stand.plain + STAGE);
   await rival.start(visitor.page);
   return { rival, visitor, file: await rival.seed(visitor.page, [FILE.path]) };
@@ -137,18 +140,19 @@ async function seedTorrent(
 
 async function measure(context: BenchContext, stand: Stand): Promise<Round[]> {
   const rival = await TorrentRival.open(context.root, stand);
-  const [seeder, visitor] = [await Visitor.arrive(context), await Visitor.arrive(context)];
-  const rounds: Round[] = [];
   try {
-    await seedLure(seeder, stand);
-    await seedFile(seeder, FILE);
-    await stand.announced(2);
-    const seeders = { seeder, torrent: await seedTorrent(rival, visitor, stand) };
-    for (let i = 0; i < context.repeats(ROUNDS); i++) rounds.push(await oneRound(context, stand, seeders, i));
-    return rounds;
+    return await withVisitors(context, async (arrive) => {
+      const seeder = await arrive();
+      await seedLure(seeder, stand);
+      await seedFile(seeder, FILE);
+      await stand.announced(2);
+      const torrent = rival && (await seedTorrent(rival, await arrive(), stand));
+      const rounds: Round[] = [];
+      for (let i = 0; i < context.repeats(ROUNDS); i++)
+        rounds.push(await oneRound({ context, stand, seeder, torrent }, i));
+      return rounds;
+    });
   } finally {
-    await seeder.leave();
-    await visitor.leave();
     await rival?.close();
   }
 }

@@ -18,7 +18,7 @@ import { MainThread, type LongFrame } from './support/main-thread.js';
 import { noise, noisePicture } from './support/pictures.js';
 import { baselineRow, comparedRow } from './support/rows.js';
 import { Stand } from './support/stand.js';
-import { Visitor } from './support/visitor.js';
+import { withVisitors, type Visitor } from './support/visitor.js';
 
 /** Files that make 500 MB together: the store has more than one of them to forget. */
 const FILES = 10;
@@ -60,9 +60,7 @@ interface Outcome {
   readonly frames: { readonly received: readonly LongFrame[]; readonly sent: readonly LongFrame[] };
 }
 
-async function arrive(context: BenchContext, visitors: Visitor[]): Promise<Watched> {
-  const visitor = await Visitor.arrive(context);
-  visitors.push(visitor);
+async function watched(visitor: Visitor): Promise<Watched> {
   return { visitor, thread: await MainThread.watch(visitor.page) };
 }
 
@@ -95,10 +93,9 @@ async function footprint({ visitor, thread }: Watched): Promise<Footprint> {
   return { heap: await thread.heap(), processes: await visitor.memory() };
 }
 
-async function measure(context: BenchContext, stand: Stand, count: number): Promise<Outcome> {
-  const visitors: Visitor[] = [];
-  try {
-    const [seeder, leecher] = [await arrive(context, visitors), await arrive(context, visitors)];
+function measure(context: BenchContext, stand: Stand, count: number): Promise<Outcome> {
+  return withVisitors(context, async (arrive) => {
+    const [seeder, leecher] = [await watched(await arrive()), await watched(await arrive())];
     await seedLure(seeder.visitor, stand);
     await stand.announced(1);
     await leecher.visitor.openReady(stand.peerfold + LEECH);
@@ -109,9 +106,7 @@ async function measure(context: BenchContext, stand: Stand, count: number): Prom
     const after = await footprint(leecher);
     const frames = { received: await leecher.thread.longFrames(), sent: await seeder.thread.longFrames() };
     return { rounds, before, after, frames };
-  } finally {
-    for (const visitor of visitors) await visitor.leave();
-  }
+  });
 }
 
 function effortRows(rounds: readonly Round[], side: keyof Effort): BenchRow[] {

@@ -16,7 +16,7 @@ import {
 import { noise, noisePicture } from './support/pictures.js';
 import { baselineRow, comparedRow } from './support/rows.js';
 import { Stand } from './support/stand.js';
-import { Visitor } from './support/visitor.js';
+import { withVisitors, type Visitor } from './support/visitor.js';
 
 const ROUNDS = 5;
 const SEEDERS = 4;
@@ -35,9 +35,10 @@ interface Round extends Fetched {
 }
 
 /** They get the file without caps, from each other too, and then go to the page where they have one. */
-async function gather(context: BenchContext, stand: Stand, seeders: Visitor[]): Promise<void> {
+async function gather(stand: Stand, arrive: () => Promise<Visitor>): Promise<void> {
+  const seeders: Visitor[] = [];
   for (let i = 1; i <= SEEDERS; i++) {
-    const seeder = await Visitor.arrive(context);
+    const seeder = await arrive();
     seeders.push(seeder);
     await seedLure(seeder, stand);
     await seedFile(seeder, FILE);
@@ -49,29 +50,23 @@ async function gather(context: BenchContext, stand: Stand, seeders: Visitor[]): 
   await stand.announced(SEEDERS * ROOTS);
 }
 
-async function oneRound(context: BenchContext, stand: Stand): Promise<Round> {
-  const leecher = await Visitor.arrive(context);
-  try {
+function oneRound(context: BenchContext, stand: Stand): Promise<Round> {
+  return withVisitors(context, async (arrive) => {
+    const leecher = await arrive();
     await leecher.openReady(stand.peerfold + LEECH);
     await leecher.linked();
     const links = await leecher.page.evaluate(() => window.peerfold.stats().links);
-    const fetched = await fetchFromPeersAlone(leecher, stand, FILE);
-    return { ...fetched, links };
-  } finally {
-    await leecher.leave();
-  }
+    return { ...(await fetchFromPeersAlone(leecher, stand, FILE)), links };
+  });
 }
 
-async function measure(context: BenchContext, stand: Stand): Promise<Round[]> {
-  const seeders: Visitor[] = [];
-  const rounds: Round[] = [];
-  try {
-    await gather(context, stand, seeders);
+function measure(context: BenchContext, stand: Stand): Promise<Round[]> {
+  return withVisitors(context, async (arrive) => {
+    await gather(stand, arrive);
+    const rounds: Round[] = [];
     for (let i = 0; i < context.repeats(ROUNDS); i++) rounds.push(await oneRound(context, stand));
     return rounds;
-  } finally {
-    for (const seeder of seeders) await seeder.leave();
-  }
+  });
 }
 
 function rowsOf(rounds: readonly Round[]): BenchRow[] {

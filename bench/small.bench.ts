@@ -6,7 +6,7 @@ import { baselineRow, comparedRow } from './support/rows.js';
 import { STAGE, Stand } from './support/stand.js';
 import { median, pairedRatios } from './support/statistics.js';
 import { TorrentRival } from './support/torrent.js';
-import { Visitor } from './support/visitor.js';
+import { withVisitors, type Visitor } from './support/visitor.js';
 
 /** Objects of each sort; each visitor gets each object once. */
 const WARM = 30;
@@ -141,27 +141,27 @@ async function coldSamples(
 
 async function measure(context: BenchContext, stand: Stand): Promise<BenchRow[]> {
   const rival = await TorrentRival.open(context.root, stand);
-  const visitors: Visitor[] = [];
-  const arrive = async (): Promise<Visitor> => {
-    const visitor = await Visitor.arrive(context);
-    visitors.push(visitor);
-    return visitor;
-  };
   const counts = { warm: context.repeats(WARM), cold: context.repeats(COLD) };
   try {
-    await seedAll(await arrive(), stand);
-    const givers = rival
-      ? await seedTorrents(rival, await arrive(), stand, counts.cold)
-      : { torrents: undefined, shelf: undefined, singles: [] };
-    const [plain, warm, cold, torrent] = [await arrive(), await arrive(), await arrive(), await arrive()];
-    const getters = { plain, warm, cold, torrent };
-    await plain.open(stand.plain + STAGE);
-    await torrent.open(stand.plain + STAGE);
-    const warmRows = rowsOf('warm link', await warmSamples(getters, stand, givers, counts.warm));
-    await warm.page.goto('about:blank');
-    return [...warmRows, ...rowsOf('no link yet', await coldSamples(getters, stand, givers, counts.cold))];
+    return await withVisitors(context, async (arrive) => {
+      await seedAll(await arrive(), stand);
+      const givers = rival
+        ? await seedTorrents(rival, await arrive(), stand, counts.cold)
+        : { torrents: undefined, shelf: undefined, singles: [] };
+      const getters = {
+        plain: await arrive(),
+        warm: await arrive(),
+        cold: await arrive(),
+        torrent: await arrive(),
+      };
+      await getters.plain.open(stand.plain + STAGE);
+      await getters.torrent.open(stand.plain + STAGE);
+      const warmRows = rowsOf('warm link', await warmSamples(getters, stand, givers, counts.warm));
+      await getters.warm.page.goto('about:blank');
+      const coldRows = rowsOf('no link yet', await coldSamples(getters, stand, givers, counts.cold));
+      return [...warmRows, ...coldRows];
+    });
   } finally {
-    for (const visitor of visitors) await visitor.leave();
     await rival?.close();
   }
 }

@@ -53,44 +53,58 @@ export class Stand {
     /** The two sites, the one with Peerfold first. */
     readonly sites: readonly [DemoSite, DemoSite],
     private readonly services: Services,
-    private readonly closers: readonly (() => Promise<unknown>)[],
+    private readonly closers: readonly Closer[],
   ) {}
 
-  static async open({
-    pages = {},
-    caps = {},
-    files,
-    literal = {},
-    rules = [],
-  }: StandOptions): Promise<Stand> {
+  static async open(options: StandOptions): Promise<Stand> {
+    try {
+      return await Stand.#open(options);
+    } catch (error) {
+      // A port that was free a moment ago may be taken by now, by any connection of a browser.
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      return Stand.#open(options);
+    }
+  }
+
+  static async #open(options: StandOptions): Promise<Stand> {
+    const closers: Closer[] = [];
+    try {
+      return await Stand.#build(options, closers);
+    } catch (error) {
+      await closeAll(closers);
+      throw error;
+    }
+  }
+
+  /** Puts what has to be closed again into `closers` as it goes. */
+  static async #build(
+    { pages = {}, caps = {}, files, literal = {}, rules = [] }: StandOptions,
+    closers: Closer[],
+  ): Promise<Stand> {
     const folder = await mkdtemp(path.join(tmpdir(), 'peerfold-bench-'));
+    closers.push(() => rm(folder, { recursive: true, force: true }));
     const publicFolder = files && (await writeFiles(path.join(folder, 'public'), files));
     const [hasherPort = 0, trackerPort = 0] = await freePorts(2);
-    const hasherUrl = `http://localhost:${hasherPort}`;
     const where = {
       port: 0,
-      hasher: hasherUrl,
+      hasher: `http://localhost:${hasherPort}`,
       tracker: `ws://localhost:${trackerPort}`,
       literal,
       ...(publicFolder ? { public: publicFolder } : {}),
     };
     const [site, plain] = await Promise.all([createDemoSite(where), createDemoSite(where)]);
+    closers.push(
+      () => plain.close(),
+      () => site.close(),
+    );
     for (const [name, html] of Object.entries({ ...pages, [STAGE]: STAGE_TEXT })) {
       site.faults.set({ path: name, content: retagged(html, tag(caps[name] ?? NO_CAP)) });
       plain.faults.set({ path: name, content: retagged(html, '') });
     }
     for (const rule of rules) for (const one of [site, plain]) one.faults.set(rule);
-    const services = await startServices(site, {
-      hasherPort,
-      trackerPort,
-      data: path.join(folder, 'hasher'),
-    });
-    return new Stand(site.url, plain.url, [site, plain], services, [
-      ...services.closers,
-      () => site.close(),
-      () => plain.close(),
-      () => rm(folder, { recursive: true, force: true }),
-    ]);
+    const data = path.join(folder, 'hasher');
+    const services = await startServices(site, { hasherPort, trackerPort, data }, closers);
+    return new Stand(site.url, plain.url, [site, plain], services, closers);
   }
 
   /** Resolves when visitors have announced `count` roots to the tracker, summed over visitors. */
@@ -131,7 +145,7 @@ export class Stand {
   }
 
   async close(): Promise<void> {
-    for (const close of this.closers) await close();
+    await closeAll(this.closers);
   }
 
   async #until(gauge: string, isSo: (value: number) => boolean, wish: string): Promise<void> {
@@ -153,18 +167,26 @@ interface Services {
   readonly hasher: string;
   /** Where the tracker says how it is. */
   readonly operations: string;
-  readonly closers: readonly (() => Promise<unknown>)[];
+}
+
+type Closer = () => Promise<unknown>;
+
+/** What was opened last is closed first. */
+async function closeAll(closers: readonly Closer[]): Promise<void> {
+  for (const close of [...closers].reverse()) await close();
 }
 
 async function startServices(
   site: DemoSite,
   { hasherPort, trackerPort, data }: { hasherPort: number; trackerPort: number; data: string },
+  closers: Closer[],
 ): Promise<Services> {
   const rootsToken = randomBytes(16).toString('hex');
   const hasher = await createHasher(
     { sites: [site.url], allowPrivate: true, data, rootsToken, logLevel: 'silent' },
     BUILT_HASHING,
   );
+  closers.push(() => hasher.close());
   await hasher.listen({ port: hasherPort, host: '127.0.0.1' });
   const url = `http://localhost:${hasherPort}`;
   const tracker = await createTracker({
@@ -173,8 +195,9 @@ async function startServices(
     operationsPort: 0,
     logLevel: 'silent',
   });
+  closers.push(() => tracker.close());
   const { operations = '' } = await tracker.listen({ port: trackerPort, host: '127.0.0.1' });
-  return { hasher: url, operations, closers: [() => tracker.close(), () => hasher.close()] };
+  return { hasher: url, operations };
 }
 
 async function writeFiles(folder: string, files: NonNullable<StandOptions['files']>): Promise<string> {

@@ -106,3 +106,20 @@ export class Visitor {
     return familyOf(await allProcesses(), ({ command }) => command.includes(profile));
   }
 }
+
+/** Does something with visitors that arrive as it goes. However it ends, all of them have left by then. */
+export async function withVisitors<T>(
+  context: BenchContext,
+  work: (arrive: () => Promise<Visitor>) => Promise<T>,
+): Promise<T> {
+  const visitors: Visitor[] = [];
+  try {
+    return await work(async () => {
+      const visitor = await Visitor.arrive(context);
+      visitors.push(visitor);
+      return visitor;
+    });
+  } finally {
+    await Promise.all(visitors.map((visitor) => visitor.leave()));
+  }
+}

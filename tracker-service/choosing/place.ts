@@ -17,6 +17,8 @@ const SAME_ADDRESS = 1.3;
 const SAME_NETWORK = 1.2;
 const SAME_SYSTEM = 1.12;
 const SAME_COUNTRY = 1.05;
+/** The most that closeness can be. */
+export const CLOSEST = SAME_ADDRESS;
 
 /** `closeness` of two places, of which it is known what they share. */
 export function closenessOf(address: boolean, network: boolean, system: boolean, country: boolean): number {

@@ -8,12 +8,12 @@ export type Dice = () => number;
  * come from `RandomBytes` directly, never from here.
  */
 export function createDice(random: RandomBytes): Dice {
-  let state = new DataView(random(4).buffer).getUint32(0) || 1;
+  // With a sign: as a whole number of 32 bits it needs no memory of its own.
+  let state = new DataView(random(4).buffer).getInt32(0) || 1;
   return () => {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    state >>>= 0;
-    return state / 2 ** 32;
+    return (state >>> 0) / 2 ** 32;
   };
 }

@@ -98,20 +98,22 @@ export class Elsewhere {
     }
   }
 
-  /** The others tell of new holders while the want is open. */
-  watch({ message, until }: LiveWant): void {
+  /** The others tell of new holders of `roots` until then (ticks). */
+  watch(roots: readonly RootPrefix[], until: number): void {
     const { clock, others, site } = this.options;
-    others.watch(site, message.roots, clock.now() + Math.max(0, until - clock.ticks()));
+    others.watch(site, roots, clock.now() + Math.max(0, until - clock.ticks()));
   }
 
-  /** Peers of other nodes that hold what is wanted at these positions, the best of them. */
-  async offers(want: LiveWant, positions: readonly number[]): Promise<readonly RemoteOffer[]> {
+  /** Peers of other nodes that hold some of `wanted`, roots by their positions in the want: the best of them. */
+  async offers(
+    { k, visitor }: Pick<LiveWant, 'k' | 'visitor'>,
+    wanted: ReadonlyMap<number, RootPrefix>,
+  ): Promise<readonly RemoteOffer[]> {
     const { others, site } = this.options;
-    const { message, visitor } = want;
-    const roots = positions.flatMap((position) => message.roots[position] ?? []);
+    const [positions, roots] = [[...wanted.keys()], [...wanted.values()]];
     const holdings = await others.find(site, roots, PER_ROOT);
     const gain = ({ place, has }: RemoteHolding): number => has.length * closeness(visitor.place, place);
-    const best = holdings.toSorted((a, b) => gain(b) - gain(a)).slice(0, PROFILES * message.k);
+    const best = holdings.toSorted((a, b) => gain(b) - gain(a)).slice(0, PROFILES * k);
     const asked = new Map(best.map((holding) => [holding.pid, holding]));
     const profiles = await others.profiles(site, [...asked.keys()], (pid) => {
       // It left while it could not say so.

@@ -107,8 +107,8 @@ export class SiteTracker {
   /** Answers, at once where no other node has to be asked. Never rejects. */
   want(visitor: Visitor, message: Want): Promise<void> | undefined {
     const want = this.#wants.open(visitor, message);
-    if (this.#wants.isOpen(want)) this.#elsewhere?.watch(want);
-    const answered = this.#introducer.answer(want);
+    if (this.#wants.isOpen(want)) this.#elsewhere?.watch(message.roots, want.until);
+    const answered = this.#introducer.answer(want, message.roots);
     this.#armRound();
     return answered;
   }

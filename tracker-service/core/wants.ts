@@ -1,31 +1,36 @@
 import type { PeerId, RootPrefix } from '../../src/core/brands.js';
 import type { Clock } from '../../src/core/clock.js';
+import { MAX_WANT_ROOTS } from '../../src/core/limits.js';
 import type { Want } from '../../src/protocol/tracker.js';
 import type { RootTable } from '../holders/root-table.js';
 import type { Visitor } from './visitor.js';
-import { Watches } from './watches.js';
+import { NO_WATCH, Watches } from './watches.js';
 
-/** A want, which may stay open for a while and is told of new holders then. */
+/**
+ * A want, which may stay open for a while and is told of new holders then. What it asks for is not kept with
+ * it: a million roots of open wants are columns of numbers, and not texts that are in the way of all else.
+ */
 export interface LiveWant {
   readonly visitor: Visitor;
-  readonly message: Want;
+  readonly q: number;
+  readonly k: number;
+  /** How many roots it asks for. */
+  readonly size: number;
   /** Ticks. */
   readonly until: number;
-  /** Numbers of its roots plus one; 0 for a root that nobody has ever heard of. */
-  readonly roots: Uint32Array;
   /** Its number among the open ones; `undefined` when it is answered only once. */
   number: number | undefined;
-  /** Its watches, one for each root. */
-  watches: Uint32Array | undefined;
+  /** The last of its watches, one for each root; the others are siblings. */
+  watch: number;
   /** Positions of roots with news that were not looked at yet. */
   news: Set<number> | undefined;
   /** Peers it was told about: none is told twice. */
-  told: Set<PeerId> | undefined;
+  readonly told: PeerId[];
 }
 
 /** Open wants of one visitor: the images in view, a video's next seconds, and some overlap. */
 const MAX_WANTS_EACH = 4;
-/** Watches of one site: 18 bytes each. Beyond it wants are answered once and not kept open. */
+/** Watches of one site: 22 bytes each. Beyond it wants are answered once and not kept open. */
 const MAX_WATCHES = 4_000_000;
 /** Reminders that one announcement may cause: what 2,000 roots cost with ten watchers each. */
 const MAX_REMINDERS = 20_000;
@@ -41,6 +46,8 @@ export class LiveWants {
   readonly #watches = new Watches();
   /** Wants with news, in the order in which they are served. */
   readonly #ready = new Set<LiveWant>();
+  /** Numbers of the roots of the want that is being opened, plus one. */
+  readonly #numbers = new Uint32Array(MAX_WANT_ROOTS);
 
   constructor(
     private readonly clock: Clock,
@@ -52,26 +59,25 @@ export class LiveWants {
   }
 
   /** Opens a want in place of an older one of the same number; at the limit the oldest makes way. */
-  open(visitor: Visitor, message: Want): LiveWant {
-    this.cancel(visitor, message.q);
-    const until = this.clock.ticks() + message.live * 1000;
-    const isKept = message.live > 0 && this.#watches.count + message.roots.length <= MAX_WATCHES;
+  open(visitor: Visitor, { q, roots, k, live }: Want): LiveWant {
+    this.cancel(visitor, q);
     const want: LiveWant = {
       visitor,
-      message,
-      until,
-      roots: this.#numbersOf(message, isKept),
+      q,
+      k,
+      size: roots.length,
+      until: this.clock.ticks() + live * 1000,
       number: undefined,
-      watches: undefined,
+      watch: NO_WATCH,
       news: undefined,
-      told: undefined,
+      told: [],
     };
-    if (isKept) this.#keep(want);
+    if (live > 0 && this.#watches.count + roots.length <= MAX_WATCHES) this.#keep(want, roots);
     return want;
   }
 
   cancel(visitor: Visitor, q: number): void {
-    const want = this.#byVisitor.get(visitor)?.find(({ message }) => message.q === q);
+    const want = this.#byVisitor.get(visitor)?.find((one) => one.q === q);
     if (want) this.#close(want);
   }
 
@@ -104,6 +110,13 @@ export class LiveWants {
     return number !== undefined;
   }
 
+  /** Writes the numbers of an open want's roots to `into`, each plus one. */
+  rootsOf({ watch }: LiveWant, into: Uint32Array): void {
+    const watches = this.#watches;
+    for (let node = watch; node !== NO_WATCH; node = watches.siblingOf(node))
+      into[watches.positionOf(node)] = watches.rootOf(node) + 1;
+  }
+
   /** Up to `count` wants with news, first come first served. */
   takeReady(count: number): { want: LiveWant; positions: number[] }[] {
     const taken = [];
@@ -118,10 +131,9 @@ export class LiveWants {
 
   /** Notes who was told; a want that has had its fill is closed. */
   told(want: LiveWant, pids: readonly PeerId[]): void {
-    if (!this.isOpen(want) || pids.length === 0) return;
-    want.told ??= new Set<PeerId>();
-    for (const pid of pids) want.told.add(pid);
-    if (want.told.size >= TOLD_LIMIT * want.message.k) this.#close(want);
+    if (!this.isOpen(want)) return;
+    want.told.push(...pids);
+    if (want.told.length >= TOLD_LIMIT * want.k) this.#close(want);
   }
 
   sweep(): void {
@@ -129,7 +141,7 @@ export class LiveWants {
     for (const want of this.#open) if (want && want.until <= now) this.#close(want);
   }
 
-  #keep(want: LiveWant): void {
+  #keep(want: LiveWant, names: readonly RootPrefix[]): void {
     const { visitor } = want;
     const wants = this.#byVisitor.get(visitor) ?? [];
     this.#byVisitor.set(visitor, wants);
@@ -137,25 +149,15 @@ export class LiveWants {
     const number = this.#free.pop() ?? this.#open.length;
     this.#open[number] = want;
     want.number = number;
-    want.watches = want.roots.map((root, position) => this.#watch(root - 1, number, position));
+    this.roots.takeAll(names, this.#numbers);
+    for (let position = 0; position < names.length; position++) {
+      const root = (this.#numbers[position] ?? 0) - 1;
+      // All watches of a root are one user of it, so that their number has no bound.
+      if (this.#watches.isWatched(root)) this.roots.drop(root);
+      want.watch = this.#watches.add(root, number, position, want.watch);
+    }
     const [oldest] = wants;
     if (oldest && wants.length > MAX_WANTS_EACH) this.#close(oldest);
-  }
-
-  /** Roots of a want that is kept are used by it, each once for every position it has. */
-  #numbersOf({ roots }: Want, isKept: boolean): Uint32Array {
-    const numbers = new Uint32Array(roots.length);
-    for (const [position, name] of roots.entries()) {
-      const root = isKept ? this.roots.take(name) : this.roots.find(name);
-      numbers[position] = root === undefined ? 0 : root + 1;
-    }
-    return numbers;
-  }
-
-  /** All watches of a root are one user of it, so that their number has no bound. */
-  #watch(root: number, number: number, position: number): number {
-    if (this.#watches.isWatched(root)) this.roots.drop(root);
-    return this.#watches.add(root, number, position);
   }
 
   #close(want: LiveWant): void {
@@ -164,13 +166,20 @@ export class LiveWants {
     this.#free.push(want.number);
     want.number = undefined;
     this.#ready.delete(want);
-    for (const watch of want.watches ?? []) {
-      const root = this.#watches.remove(watch);
-      if (!this.#watches.isWatched(root)) this.roots.drop(root);
-    }
-    want.watches = undefined;
+    this.#unwatch(want);
     const wants = this.#byVisitor.get(want.visitor) ?? [];
     if (wants.length > 1) wants.splice(wants.indexOf(want), 1);
     else this.#byVisitor.delete(want.visitor);
+  }
+
+  #unwatch(want: LiveWant): void {
+    let node = want.watch;
+    want.watch = NO_WATCH;
+    while (node !== NO_WATCH) {
+      const next = this.#watches.siblingOf(node);
+      const root = this.#watches.remove(node);
+      if (!this.#watches.isWatched(root)) this.roots.drop(root);
+      node = next;
+    }
   }
 }

@@ -42,6 +42,13 @@ export class Lists {
     return (this.#pages[place >>> PAGE_BITS] ?? EMPTY).subarray(start, start + this.sizeOf(list));
   }
 
+  /** Calls `take` with the page where the entries of a list are, from `start` on and before `end`. */
+  read(list: number, take: (page: Uint32Array, start: number, end: number) => void): void {
+    const place = this.#places[list] ?? NOWHERE;
+    const start = place & (PAGE_CELLS - 1);
+    take(this.#pages[place >>> PAGE_BITS] ?? EMPTY, start, start + this.sizeOf(list));
+  }
+
   /** Adds an entry at the end; the caller knows that there is room (`MAX_SIZE`). */
   push(list: number, value: number): void {
     if (list >= this.#places.length) this.#widen(list);

@@ -103,7 +103,9 @@ export class MemoryIndex {
 
   /** Adds the holders of a root to the candidates, as those of the root at `position`. */
   collect(root: number, position: number, candidates: Candidates): void {
-    candidates.add(position, this.#holders.view(root));
+    this.#holders.read(root, (page, start, end) => {
+      candidates.add(position, page, start, end);
+    });
   }
 
   #add(peer: number, name: RootPrefix): boolean {

@@ -59,6 +59,12 @@ export class PeerNumbers<Peer> {
     return this.#places[number * COLUMNS + 1] ?? 0;
   }
 
+  /** How good a peer is for somebody at `place`: 0 when it cannot be shown now. */
+  worthTo(place: Place, number: number): number {
+    const weight = this.weightOf(number);
+    return weight === 0 ? 0 : weight * this.closenessTo(place, number);
+  }
+
   /** `closeness` of a place to that of a peer, without making an object for it. */
   closenessTo({ address, network, system, country }: Place, number: number): number {
     const row = number * COLUMNS;

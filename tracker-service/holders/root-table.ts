@@ -1,4 +1,5 @@
 import type { RootPrefix } from '../../src/core/brands.js';
+import { MAX_WANT_ROOTS } from '../../src/core/limits.js';
 import type { Dice } from '../core/dice.js';
 
 /** A prefix is 16 bytes: four words, each of eight hexadecimal digits. */
@@ -23,7 +24,9 @@ export class RootTable {
   /** By number: how many use it. */
   #uses = new Uint16Array(FIRST_PLACES);
   readonly #secret: readonly number[];
-  readonly #asked = new Uint32Array(WORDS);
+  /** What is asked for, one or many at once: words and hashes. */
+  readonly #asked = new Uint32Array(MAX_WANT_ROOTS * WORDS);
+  readonly #hashes = new Uint32Array(MAX_WANT_ROOTS);
   #end = 0;
 
   constructor(dice: Dice) {
@@ -40,23 +43,52 @@ export class RootTable {
   }
 
   find(name: RootPrefix): number | undefined {
-    this.#read(name);
-    const number = this.#places[this.#placeOfAsked()] ?? 0;
+    this.#ask(name, 0);
+    const number = this.#places[this.#placeOf(0)] ?? 0;
     return number === 0 ? undefined : number - 1;
+  }
+
+  /**
+   * Writes the numbers of up to `MAX_WANT_ROOTS` roots to `into`, each plus one; 0 for a root without one.
+   * Step by step for all of them, so that memory is waited for once and not for each.
+   */
+  findAll(names: readonly RootPrefix[], into: Uint32Array): void {
+    let count = 0;
+    for (const name of names) this.#ask(name, count++);
+    const places = this.#places;
+    const hashes = this.#hashes;
+    const mask = places.length - 1;
+    for (let i = 0; i < count; i++) into[i] = places[(hashes[i] ?? 0) & mask] ?? 0;
+    for (let i = 0; i < count; i++) {
+      const number = into[i] ?? 0;
+      if (number !== 0 && !this.#isAsked(number - 1, i)) into[i] = places[this.#placeOf(i)] ?? 0;
+    }
   }
 
   /** The number of a root that is used once more from now on. */
   take(name: RootPrefix): number {
-    this.#read(name);
-    const place = this.#placeOfAsked();
+    this.#ask(name, 0);
+    const place = this.#placeOf(0);
     const known = this.#places[place] ?? 0;
     if (known !== 0) return this.#retain(known - 1);
     const number = this.#free.pop() ?? this.#end++;
     if (number >= this.#uses.length) this.#widen();
-    this.#keys.set(this.#asked, number * WORDS);
+    this.#keys.set(this.#asked.subarray(0, WORDS), number * WORDS);
     this.#places[place] = number + 1;
     if (this.size > this.#places.length * FULLEST) this.#rehash();
     return this.#retain(number);
+  }
+
+  /** As `findAll`; each root has a number then, and is used once more for each time that it is named. */
+  takeAll(names: readonly RootPrefix[], into: Uint32Array): void {
+    this.findAll(names, into);
+    let i = 0;
+    for (const name of names) {
+      const number = into[i] ?? 0;
+      if (number === 0) into[i] = this.take(name) + 1;
+      else this.#retain(number - 1);
+      i++;
+    }
   }
 
   nameOf(number: number): RootPrefix {
@@ -79,44 +111,59 @@ export class RootTable {
 
   #release(number: number): void {
     this.#asked.set(this.#keys.subarray(number * WORDS, (number + 1) * WORDS));
-    const place = this.#placeOfAsked();
-    this.#close(place);
+    this.#hashes[0] = this.#hashOf(this.#asked, 0);
+    this.#close(this.#placeOf(0));
     this.#free.push(number);
   }
 
-  #read(name: RootPrefix): void {
+  /** Reads the name of what is asked for as the `i`th. */
+  #ask(name: RootPrefix, i: number): void {
+    const asked = this.#asked;
     for (let word = 0; word < WORDS; word++) {
       let value = 0;
-      for (let i = word * DIGITS; i < (word + 1) * DIGITS; i++) {
-        const code = name.charCodeAt(i);
+      for (let at = word * DIGITS; at < (word + 1) * DIGITS; at++) {
+        const code = name.charCodeAt(at);
         // '0' to '9' are 0x30 to 0x39, 'a' to 'f' 0x61 to 0x66.
         value = (value << 4) | ((code & 0xf) + (code >> 6) * 9);
       }
-      this.#asked[word] = value;
+      asked[i * WORDS + word] = value;
     }
+    this.#hashes[i] = this.#hashOf(asked, i);
   }
 
-  /** Where the asked root is, or else the free place where it belongs. */
-  #placeOfAsked(): number {
+  /** Whether the root with this number is the one asked for as the `i`th. */
+  #isAsked(number: number, i: number): boolean {
+    const keys = this.#keys;
+    const asked = this.#asked;
+    const at = number * WORDS;
+    const of = i * WORDS;
+    return (
+      keys[at] === asked[of] &&
+      keys[at + 1] === asked[of + 1] &&
+      keys[at + 2] === asked[of + 2] &&
+      keys[at + 3] === asked[of + 3]
+    );
+  }
+
+  /** Where the root is that was asked for as the `i`th, or else the free place where it belongs. */
+  #placeOf(i: number): number {
     const mask = this.#places.length - 1;
-    const [a, b, c, d] = this.#asked;
-    let place = this.#hash(a ?? 0, b ?? 0, c ?? 0, d ?? 0) & mask;
+    let place = (this.#hashes[i] ?? 0) & mask;
     for (;;) {
       const number = this.#places[place] ?? 0;
-      if (number === 0) return place;
-      const at = (number - 1) * WORDS;
-      const keys = this.#keys;
-      if (keys[at] === a && keys[at + 1] === b && keys[at + 2] === c && keys[at + 3] === d) return place;
+      if (number === 0 || this.#isAsked(number - 1, i)) return place;
       place = (place + 1) & mask;
     }
   }
 
-  #hash(a: number, b: number, c: number, d: number): number {
-    const [s0 = 1, s1 = 1, s2 = 1, s3 = 1, s4 = 1] = this.#secret;
-    let hash = Math.imul(a ^ s0, s1);
-    hash = Math.imul((hash ^ (hash >>> 15)) + b, s2);
-    hash = Math.imul((hash ^ (hash >>> 13)) + c, s3);
-    hash = Math.imul((hash ^ (hash >>> 16)) + d, s4);
+  /** Of the `i`th root in `words`. */
+  #hashOf(words: Uint32Array, i: number): number {
+    const secret = this.#secret;
+    const at = i * WORDS;
+    let hash = Math.imul((words[at] ?? 0) ^ (secret[0] ?? 1), secret[1] ?? 1);
+    hash = Math.imul((hash ^ (hash >>> 15)) + (words[at + 1] ?? 0), secret[2] ?? 1);
+    hash = Math.imul((hash ^ (hash >>> 13)) + (words[at + 2] ?? 0), secret[3] ?? 1);
+    hash = Math.imul((hash ^ (hash >>> 16)) + (words[at + 3] ?? 0), secret[4] ?? 1);
     return (hash ^ (hash >>> 15)) >>> 0;
   }
 
@@ -135,8 +182,7 @@ export class RootTable {
   }
 
   #homeOf(number: number): number {
-    const [a, b, c, d] = this.#keys.subarray(number * WORDS, (number + 1) * WORDS);
-    return this.#hash(a ?? 0, b ?? 0, c ?? 0, d ?? 0) & (this.#places.length - 1);
+    return this.#hashOf(this.#keys, number) & (this.#places.length - 1);
   }
 
   #widen(): void {

@@ -81,6 +81,24 @@ describe('nodes', () => {
     expect(asker.last('peers')?.peers).toMatchObject([{ pid: holder.pid }]);
   });
 
+  it('answer a want that was closed meanwhile with nobody who holds something else', async () => {
+    const { here, others } = await pair();
+    const [own] = others;
+    if (!own) throw new Error('two nodes');
+    const asker = await here.joined();
+    let goOn = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    const find = own.find.bind(own);
+    own.find = (site, roots) => gate.then(() => find(site, roots, 8));
+    const answered = asker.say({ t: 'want', q: 1, roots: [a], k: 6, live: 60 });
+    // Nobody else had heard of the root, so that another one is known by its number now.
+    await asker.say({ t: 'cancel', q: 1 });
+    await here.holder([b]);
+    goOn();
+    await answered;
+    expect(asker.all('peers')).toEqual([{ t: 'peers', q: 1, peers: [] }]);
+  });
+
   it('relay signals between them, there and back', async () => {
     const { here, there, clock } = await pair();
     const [holder, asker] = [await there.holder([a]), await here.holder([b])];

@@ -228,6 +228,13 @@ describe('want', () => {
     expect(first).toBeGreaterThan(14);
   });
 
+  it('prefers peers it has not named a moment ago', async () => {
+    for (let i = 0; i < 4; i++) await world.holder([a]);
+    const asker = await world.joined();
+    for (let q = 0; q < 4; q++) await want(asker, [a], 0, 1, q);
+    expect(new Set(shown(asker).map(({ pid }) => pid)).size).toBe(4);
+  });
+
   it('shows a single identity few different peers in a minute, however often it asks', async () => {
     world = new TrackerWorld(signer, { introductionsPerMinute: 10 });
     const holders = [];

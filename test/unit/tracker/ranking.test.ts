@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Bitfield } from '../../../src/core/bitfield.js';
+import { toBase64Url } from '../../../src/protocol/base64.js';
 import { closeness, type Place } from '../../../tracker-service/choosing/place.js';
 import { bestOf } from '../../../tracker-service/choosing/ranking.js';
 import { Candidates } from '../../../tracker-service/holders/candidates.js';
@@ -29,12 +31,15 @@ function town(all: readonly { readonly place?: Place; readonly weight?: number; 
 function best(all: Parameters<typeof town>[0], most: number, dice: () => number = NO_CHANCE) {
   const { peers, candidates } = town(all);
   const slots = bestOf(candidates, peers, { place: HERE, most, dice });
-  return slots.map((slot) => peers.peerOf(candidates.peerAt(slot)));
+  return new Set(slots.map((slot) => peers.peerOf(candidates.peerAt(slot))));
 }
 
 describe('the ranking', () => {
-  it('puts those first that hold most', () => {
-    expect(best([{ holds: 1 }, { holds: 40 }, { holds: 33 }], 3)).toEqual(['p1', 'p2', 'p0']);
+  it('prefers those that hold most', () => {
+    const all = [{ holds: 1 }, { holds: 40 }, { holds: 33 }];
+    expect(best(all, 1)).toEqual(new Set(['p1']));
+    expect(best(all, 2)).toEqual(new Set(['p1', 'p2']));
+    expect(best(all, 9)).toEqual(new Set(['p0', 'p1', 'p2']));
   });
 
   it('prefers the near ones: address, network, system, country', () => {
@@ -45,23 +50,33 @@ describe('the ranking', () => {
       { place: { ...ELSEWHERE, network: 2 } },
       { place: HERE },
     ];
-    expect(best(near, 5)).toEqual(['p4', 'p3', 'p2', 'p1', 'p0']);
+    for (let most = 1; most <= 5; most++)
+      expect(best(near, most)).toEqual(new Set(['p4', 'p3', 'p2', 'p1', 'p0'].slice(0, most)));
   });
 
   it('takes what is not known for nothing in common', () => {
     expect(closeness(ELSEWHERE, ELSEWHERE)).toBe(1);
-    expect(best([{ weight: 0.9 }, { place: ELSEWHERE }], 2)).toEqual(['p1', 'p0']);
+    expect(best([{ weight: 0.9 }, { place: ELSEWHERE }], 1)).toEqual(new Set(['p1']));
   });
 
   it('weighs, and leaves out those that cannot be shown', () => {
-    expect(best([{ weight: 0.2 }, { weight: 0 }, { weight: 0.8 }], 3)).toEqual(['p2', 'p0']);
+    const all = [{ weight: 0.2 }, { weight: 0 }, { weight: 0.8 }];
+    expect(best(all, 1)).toEqual(new Set(['p2']));
+    expect(best(all, 3)).toEqual(new Set(['p0', 'p2']));
   });
 
   it('finds the best of a thousand as sorting would', () => {
     const dice = seededRandom(9);
-    const all = Array.from({ length: 1000 }, () => ({ weight: 0.01 + dice() }));
-    const byWeight = [...all.keys()].sort((a, b) => (all[b]?.weight ?? 0) - (all[a]?.weight ?? 0));
-    expect(best(all, 64)).toEqual(byWeight.slice(0, 64).map((i) => `p${i}`));
+    const places = [ELSEWHERE, { ...ELSEWHERE, country: 4 }, { ...ELSEWHERE, network: 2 }, HERE];
+    for (const mostHeld of [1, 3, 40]) {
+      const all = Array.from({ length: 1000 }, (_, i) => {
+        const place = places[Math.floor(dice() * 4)] ?? HERE;
+        const [weight, holds] = [0.01 + 0.99 * dice(), 1 + Math.floor(dice() * mostHeld)];
+        return { name: `p${i}`, place, weight, holds, score: weight * holds * closeness(HERE, place) };
+      });
+      const expected = all.toSorted((a, b) => b.score - a.score).slice(0, 64);
+      expect(best(all, 64)).toEqual(new Set(expected.map(({ name }) => name)));
+    }
   });
 
   it('lets chance decide among equals', () => {
@@ -72,7 +87,9 @@ describe('the ranking', () => {
           Array.from({ length: 5 }, () => ({})),
           1,
           seededRandom(seed),
-        )[0],
+        )
+          .values()
+          .next().value,
       );
     expect(firsts.size).toBe(5);
   });
@@ -97,6 +114,33 @@ describe('candidates', () => {
     candidates.begin(300, 10);
     for (let position = 0; position < 300; position++) candidates.add(position, Uint32Array.of(3));
     expect(candidates.positionsAt(0)).toEqual(Array.from({ length: 300 }, (_, i) => i));
+  });
+
+  it('tell what they hold as the protocol does', () => {
+    const dice = seededRandom(3);
+    for (const roots of [1, 7, 8, 31, 32, 33, 100, 300]) {
+      const candidates = new Candidates();
+      for (let round = 0; round < 20; round++) {
+        candidates.begin(roots, 10);
+        const field = new Bitfield(roots);
+        for (let position = 0; position < roots; position++)
+          if (dice() < 0.3 && field.set(position)) candidates.add(position, Uint32Array.of(4));
+        const other = candidates.addOther([roots - 1]);
+        const last = new Bitfield(roots);
+        last.set(roots - 1);
+        if (other > 0) expect(candidates.bitfieldAt(0)).toBe(toBase64Url(field.toBytes()));
+        expect(candidates.bitfieldAt(other)).toBe(toBase64Url(last.toBytes()));
+      }
+    }
+  });
+
+  it('of other nodes stand beside those of this one', () => {
+    const candidates = new Candidates();
+    candidates.begin(40, 10);
+    candidates.add(2, Uint32Array.of(8, 5, 6, 7), 1, 3);
+    const other = candidates.addOther([39, 2, 2]);
+    expect([candidates.count, candidates.peerAt(0), candidates.peerAt(1)]).toEqual([3, 5, 6]);
+    expect([candidates.gainAt(other), candidates.positionsAt(other)]).toEqual([2, [2, 39]]);
   });
 
   it('grow with the crowd', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Watches } from '../../../tracker-service/core/watches.js';
+import { NO_WATCH, Watches } from '../../../tracker-service/core/watches.js';
 import { seededRandom } from '../../support/random.js';
 
 function seen(watches: Watches, root: number, most = 1_000_000): [watcher: number, position: number][] {
@@ -33,6 +33,21 @@ describe('watches', () => {
       }
       expect(watches.count).toBe(model.size);
     }
+  });
+
+  it('tell what a node is about, and which other one its watcher has', () => {
+    const watches = new Watches();
+    const gone = watches.add(9, 1, 9);
+    let last = NO_WATCH;
+    for (let position = 0; position < 2000; position++) last = watches.add(5 * position, 7, position, last);
+    watches.remove(gone);
+    for (let position = 1999; position >= 0; position--) {
+      expect([watches.positionOf(last), watches.rootOf(last)]).toEqual([position, 5 * position]);
+      last = watches.siblingOf(last);
+    }
+    expect(last).toBe(NO_WATCH);
+    // A node that is used again has nothing left of whoever had it before.
+    expect(watches.siblingOf(watches.add(1, 2, 3))).toBe(NO_WATCH);
   });
 
   it('tell of no more watchers than wanted, the latest first', () => {

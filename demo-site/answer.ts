@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pause, type Clock } from './clock.js';
+import type { ContentCoding } from './content-coding.js';
 import type { Fault, Faults } from './faults.js';
 import { findRepresentation, type Site } from './files.js';
 import type { RequestLine, RequestLog } from './log.js';
@@ -10,6 +11,7 @@ import { refuse, send, type Exchange } from './send.js';
 
 export interface Origin {
   readonly site: Site;
+  readonly coding: ContentCoding;
   readonly faults: Faults;
   readonly log: RequestLog;
   readonly clock: Clock;
@@ -53,12 +55,13 @@ async function answerWithFaults(origin: Origin, request: RequestLine, exchange: 
   await send(await replyFor(origin, request, fault), exchange);
 }
 
-async function replyFor({ site }: Origin, request: RequestLine, fault: Fault): Promise<Reply> {
+async function replyFor({ site, coding }: Origin, request: RequestLine, fault: Fault): Promise<Reply> {
   if (fault.redirect !== undefined) {
     return textReply(fault.status ?? 302, 'Elsewhere.', { location: fault.redirect });
   }
   if (fault.status !== undefined) return textReply(fault.status, 'As the fault rules say.');
-  return honestReply(request, await currentRepresentation(site, request, fault));
+  const plain = await currentRepresentation(site, request, fault);
+  return honestReply(request, plain && (await coding.choose(plain, request.headers['accept-encoding'])));
 }
 
 async function currentRepresentation(

@@ -22,12 +22,22 @@ const TYPES: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
   '.vtt': 'text/vtt; charset=utf-8',
   '.webm': 'video/webm',
+  '.webmanifest': 'application/manifest+json',
   '.webp': 'image/webp',
 };
 
 /** The media type of a file by its name; unknown names are plain bytes. */
 export function mediaTypeOf(path: string): string {
   return TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream';
+}
+
+/** Pages and what makes them. Playlists and the like are left alone, as media are. */
+const SENT_COMPRESSED =
+  /^(text\/(html|css|javascript)|image\/svg\+xml|application\/(json|manifest\+json))(;|$)/;
+
+/** Whether what has this media type is sent compressed to those who accept it. */
+export function sentCompressed(mediaType: string): boolean {
+  return SENT_COMPRESSED.test(mediaType);
 }
 
 /** Media may be kept and shared for an hour; what decides how a page works is asked about each time. */

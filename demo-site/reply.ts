@@ -1,6 +1,6 @@
 import { checkConditions, rangeCounts } from './conditions.js';
 import type { RequestLine } from './log.js';
-import { cacheControlFor } from './media-types.js';
+import { cacheControlFor, sentCompressed } from './media-types.js';
 import { requestedSpan } from './range.js';
 import type { Representation } from './representation.js';
 
@@ -44,13 +44,18 @@ export function honestReply(request: RequestLine, representation: Representation
 }
 
 function content(request: RequestLine, representation: Representation, known: Reply['headers']): Reply {
-  const { length, type } = representation;
+  const { coding, length, type } = representation;
   const span = spanOf(request, representation);
   if (span === 'unsatisfiable') {
     return textReply(416, 'The range lies past the end.', { 'content-range': `bytes */${length}` });
   }
   const { start, end } = span ?? { start: 0, end: length };
-  const headers = { ...known, 'content-type': type, 'content-length': String(end - start) };
+  const headers = {
+    ...known,
+    ...(coding === undefined ? {} : { 'content-encoding': coding }),
+    'content-type': type,
+    'content-length': String(end - start),
+  };
   const body = representation.read({ start, end });
   if (!span) return { status: 200, headers, body };
   return {
@@ -76,6 +81,7 @@ function describe({ etag, lastModified, type }: Representation): Record<string, 
     'cache-control': cacheControlFor(type),
     etag,
     'last-modified': lastModified.toUTCString(),
+    ...(sentCompressed(type) ? { vary: 'accept-encoding' } : {}),
     'x-content-type-options': 'nosniff',
   };
 }

@@ -10,6 +10,8 @@ import type { Span } from './range.js';
 export interface Representation extends Validators {
   readonly type: string;
   readonly length: number;
+  /** How the bytes are coded, if they are: validator and length are then those of the coded bytes. */
+  readonly coding?: 'gzip';
   read(span: Span): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 

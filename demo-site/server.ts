@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { answer, type Origin } from './answer.js';
 import { realClock, type Clock } from './clock.js';
+import { ContentCoding } from './content-coding.js';
 import { control } from './control.js';
 import { Faults } from './faults.js';
 import { findFolders, workerFile } from './files.js';
@@ -20,7 +21,7 @@ export interface DemoSiteOptions {
   readonly tracker: string;
   /** Other fields of the worker file's literal, or other values for the usual ones. */
   readonly literal?: Readonly<Record<string, unknown>>;
-  /** Folder with `peerfold.js`, `peerfold-engine.js` and `peerfold-worker.js`; by default the built ones. */
+  /** Folder with the scripts for browsers, `peerfold.js` and `peerfold-….js`; by default the built ones. */
   readonly scripts?: string;
   /** Folder with the pages and media; by default those of this package. */
   readonly public?: string;
@@ -55,6 +56,7 @@ export async function createDemoSite(options: DemoSiteOptions): Promise<DemoSite
       workerFile: workerFile({ hasher, tracker, include: INCLUDE, ...options.literal }),
       started: new Date(clock.now()),
     },
+    coding: new ContentCoding(),
     faults: new Faults(clock),
     log: new RequestLog(),
     clock,

@@ -33,6 +33,9 @@ afterEach(async () => {
 const photo = '/media/photo.jpg';
 const film = '/media/film.mp4';
 
+/** What a line under a limit may catch up on: in steps as small as this, nothing is lost by late timers. */
+const SLACK_MS = 4;
+
 /** Milliseconds of fake time, to within `step`, until the request for `path` is answered completely. */
 async function timeOf(path: string, step: number): Promise<{ ms: number; answer: Answer }> {
   const from = clock.ticks();
@@ -65,22 +68,22 @@ describe('time', () => {
 
   it('a bandwidth limit makes 300,000 bytes at 100,000 a second last 3 s', async () => {
     site.faults.set({ path: film, bytesPerSecond: 100_000 });
-    const { ms, answer } = await timeOf(film, 10);
-    expect(ms).toBeGreaterThanOrEqual(3000);
+    const { ms, answer } = await timeOf(film, SLACK_MS);
+    expect(ms).toBeGreaterThanOrEqual(3000 - SLACK_MS);
     expect(ms).toBeLessThan(3100);
     expect(answer.body.equals(FILM)).toBe(true);
   });
 
   it('a limit of each response does not slow down the one beside it, a shared one does', async () => {
     const both = async (): Promise<number> => {
-      const times = await Promise.all([timeOf(film, 10), timeOf(film, 10)]);
+      const times = await Promise.all([timeOf(film, SLACK_MS), timeOf(film, SLACK_MS)]);
       expect(times.every(({ answer }) => answer.body.equals(FILM))).toBe(true);
       return Math.max(...times.map(({ ms }) => ms));
     };
     site.faults.set({ path: '*', bytesPerSecond: 100_000 });
     expect(await both()).toBeLessThan(3500);
     site.faults.set({ path: '*', sharedBytesPerSecond: 100_000 });
-    expect(await both()).toBeGreaterThanOrEqual(6000);
+    expect(await both()).toBeGreaterThanOrEqual(6000 - SLACK_MS);
   });
 
   it('a very slow line still delivers, byte by byte', async () => {
@@ -118,13 +121,13 @@ describe('time', () => {
     const leaving = new AbortController();
     const asked = fetch(`http://127.0.0.1:${port}${film}`, { signal: leaving.signal });
     await until(() => clock.pending > 0);
-    await clock.advance(50);
+    await clock.advance(16);
     await asked;
     leaving.abort();
     await until(() => site.log.entries[0]?.ended !== undefined);
     const [entry] = site.log.entries;
     expect(entry?.complete).toBe(false);
-    expect(entry?.bytes).toBe(5000);
+    expect(entry?.bytes).toBe(1600);
   });
 });
 

@@ -3,7 +3,13 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { BenchRow, Benchmark } from './report.js';
 
-const BUNDLES = ['peerfold.js', 'peerfold-engine.js', 'peerfold-worker.js', 'index.js'];
+const BUNDLES = [
+  'peerfold.js',
+  'peerfold-engine.js',
+  'peerfold-worker.js',
+  'peerfold-overlay.js',
+  'index.js',
+];
 
 async function rowOf(root: string, name: string): Promise<BenchRow> {
   const code = await readFile(path.join(root, 'dist', name));

@@ -4,7 +4,7 @@ import { createSimplePeerFactory } from '../peer/simple-peer-link.js';
 import { createIdentity } from '../protocol/seal.js';
 import { systemClock } from '../protocol/system-clock.js';
 import type { Engine, EngineHost } from './engine-host.js';
-import { showOverlay } from './overlay.js';
+import { lazyOverlay } from './lazy-overlay.js';
 import { PageEngine } from './page-engine.js';
 import { whenIdle } from './quiet.js';
 import type { SocketHandlers, TrackerSocket } from './tracker-session.js';
@@ -27,7 +27,9 @@ export function startEngine(host: EngineHost): Engine {
     createIdentity,
     idle: () => whenIdle(window, systemClock),
     timings: { timeOrigin: performance.timeOrigin, observe: observeTimings },
-    overlay: host.options.overlay ? (engine) => showOverlay({ host, engine, clock: systemClock }) : undefined,
+    overlay: host.options.overlay
+      ? lazyOverlay(host, () => import(new URL('peerfold-overlay.js', import.meta.url).href))
+      : undefined,
   });
 }
 

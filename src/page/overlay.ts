@@ -1,14 +1,14 @@
 import type { Clock, Timer } from '../core/clock.js';
 import type { TransferReport } from '../protocol/bridge.js';
+import { systemClock } from '../protocol/system-clock.js';
 import type { Engine, EngineHost } from './engine-host.js';
 import { Badges } from './overlay-badges.js';
 import { OverlayPanel } from './overlay-panel.js';
 import { OVERLAY_STYLE } from './overlay-style.js';
 
-export interface OverlayOptions {
-  readonly host: EngineHost;
-  readonly engine: Engine;
-  readonly clock: Clock;
+/** What `peerfold-overlay.js` exports. */
+export interface OverlayModule {
+  readonly showOverlay: (host: EngineHost, engine: Engine) => () => void;
 }
 
 /** Links and uploads change without a transfer of this page; they are read this often (ms). */
@@ -20,7 +20,7 @@ export const OVERLAY_TAG = 'peerfold-overlay';
  * Shows where the page's bytes came from: a badge on each image, a panel with totals. Lives in a shadow
  * root of its own, so that neither the site's style nor ours reaches the other. Returns how to end it.
  */
-export function showOverlay({ host, engine, clock }: OverlayOptions): () => void {
+export function showOverlay(host: EngineHost, engine: Engine, clock: Clock = systemClock): () => void {
   const element = document.createElement(OVERLAY_TAG);
   const root = element.attachShadow({ mode: 'open' });
   const style = document.createElement('style');

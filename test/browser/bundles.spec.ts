@@ -54,7 +54,7 @@ async function openContract(page: Page): Promise<void> {
   await page.addScriptTag({ content: outputFiles[0]?.text ?? '' });
 }
 
-for (const name of ['peerfold-engine.js', 'index.js']) {
+for (const name of ['peerfold-engine.js', 'peerfold-overlay.js', 'index.js']) {
   test(`${name} starts without faults`, async ({ page }) => {
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));

@@ -91,7 +91,7 @@ describe('the overlay', () => {
       },
     } satisfies Partial<EngineHost> as unknown as EngineHost;
     const engine = { stats: () => links } satisfies Partial<Engine> as unknown as Engine;
-    close = showOverlay({ host, engine, clock });
+    close = showOverlay(host, engine, clock);
     const root = document.querySelector(OVERLAY_TAG)?.shadowRoot;
     if (!root) throw new Error('no overlay');
     return root;

@@ -1,11 +1,11 @@
 import { BoundedMap } from '../src/core/bounded-map.js';
 import { BUILD } from '../src/core/build.js';
-import type { CanonicalUrl } from '../src/core/brands.js';
 import type { Clock } from '../src/core/clock.js';
 import type {
   BridgeCall,
   BridgeHello,
   FallbackReason,
+  LoadedResource,
   PageMessage,
   SiteConfig,
   WorkerMessage,
@@ -33,6 +33,8 @@ export interface Placement {
   readonly reason?: FallbackReason | undefined;
   /** The origin may give one part of a large file while peers give others. */
   readonly together?: boolean | undefined;
+  /** The origin takes so long that peers may turn up while it does. */
+  readonly slow?: boolean | undefined;
 }
 
 export interface BridgeEvents {
@@ -55,6 +57,8 @@ export interface BridgeOptions {
 export const PLACE_WAIT = 50;
 /** Players read ahead of what they show, and scripts wait for their own page anyway: no hurry. */
 const PATIENT_WAIT = 200;
+/** Where the origin takes seconds, it is not quicker for being asked at once. */
+export const SLOW_WAIT = 1000;
 /** How long the first requests of a new page wait for its script to say hello, counted from the first. */
 export const CONNECT_WAIT = 60;
 /** Peers never get longer than this (ms), whatever a page proposes. */
@@ -154,15 +158,18 @@ export class Bridge {
     return this.#pages.get(clientId) ?? (this.isBorn(clientId) ? undefined : this.#arriving(clientId));
   }
 
-  /** Asks the requesting page where a resource sits. Never rejects; no answer in time means HTTP now. */
-  async place(clientId: string, url: CanonicalUrl, destination: string): Promise<Placement> {
+  /** Asks the requesting page where a resource sits. Never rejects; no answer within `wait` ms means HTTP now. */
+  async place(
+    clientId: string,
+    { url, destination }: LoadedResource,
+    wait = PATIENT_WAIT,
+  ): Promise<Placement> {
     const page = await this.pageOf(clientId);
     if (!page || page.silent) return NOWHERE;
     const id = this.newId();
     const answer = deferred<Placement>();
     this.#placements.set(id, { page, answer });
     page.post({ t: 'place', id, url, destination });
-    const wait = destination === 'image' ? PLACE_WAIT : PATIENT_WAIT;
     const placement = await within(this.#options.clock, wait, answer.promise);
     this.#placements.delete(id);
     if (!placement) {
@@ -239,12 +246,12 @@ export class Bridge {
     this.#early.delete(page.clientId);
   }
 
-  #placed(page: Page, { id, wait, reason, together }: PageMessage & { t: 'placed' }): void {
+  #placed(page: Page, { id, wait, reason, together, slow }: PageMessage & { t: 'placed' }): void {
     const question = this.#placements.get(id);
     if (question?.page !== page) return;
     const { fallbackMs } = this.#options.config;
     const allowed = wait > 0 ? Math.min(fallbackMs ?? wait, MAX_PEER_WAIT) : 0;
-    question.answer.resolve({ wait: allowed, reason, together });
+    question.answer.resolve({ wait: allowed, reason, together, slow });
   }
 
   #lead(page: Page, on: boolean): void {

@@ -4,9 +4,9 @@ import type { Clock } from '../src/core/clock.js';
 import { resolveRange } from '../src/core/ranges.js';
 import type { FallbackReason, SiteConfig } from '../src/protocol/bridge.js';
 import type { DigestClaims } from '../src/protocol/hasher.js';
-import type { Bridge, Placement } from './bridge.js';
+import { PLACE_WAIT, SLOW_WAIT, type Bridge, type Placement } from './bridge.js';
 import { representationOf, type Holdings } from './holdings.js';
-import type { Asked } from './origin.js';
+import type { Asked, Origin } from './origin.js';
 import { takesSlices, MIN_SLICE } from './readers.js';
 import type { Seen } from './seen.js';
 import { within } from './timers.js';
@@ -18,8 +18,8 @@ export type Choice =
   | { readonly kind: 'http'; readonly reason: FallbackReason }
   | ({ readonly kind: 'gather'; readonly digest: DigestClaims } & Patience);
 
-/** How long peers may take (ms), and whether the origin gives a part of it meanwhile. */
-type Patience = Pick<Placement, 'wait' | 'together'>;
+/** How long peers may take (ms), and what the origin does meanwhile. */
+type Patience = Omit<Placement, 'reason'>;
 
 /** What is known before a token is waited for: a choice, or how long that wait may be. */
 export type Outlook = Choice | ({ readonly kind: 'unsigned'; readonly since: number } & Patience);
@@ -39,6 +39,7 @@ export interface ChooserOptions {
   readonly tokens: Tokens;
   readonly holdings: Holdings;
   readonly seen: Seen;
+  readonly origin: Origin;
 }
 
 /** Share of eligible requests that take the origin's bytes, to compare them with the signed ones. */
@@ -83,10 +84,10 @@ export class Chooser {
     const digest = await tokens.arrival(url, Math.min(outlook.wait, TOKEN_WAIT));
     if (!digest) return over(tokens.refused(url) ? 'refused' : 'no-token');
     const obstacle = this.#obstacle(asked, digest);
-    const { together } = outlook;
+    const { together, slow } = outlook;
     const left = outlook.wait - (clock.ticks() - outlook.since);
     if (obstacle) return over(obstacle);
-    return left > 0 ? { kind: 'gather', digest, wait: left, together } : over('deadline');
+    return left > 0 ? { kind: 'gather', digest, wait: left, together, slow } : over('deadline');
   }
 
   /** The origin has failed. What peers may be asked for instead, if they may be asked at all. */
@@ -118,13 +119,16 @@ export class Chooser {
   }
 
   async #askPage({ clientId, route }: Wanted, digest: DigestClaims | undefined): Promise<Outlook> {
-    return this.#weigh(digest, await this.#options.bridge.place(clientId, route.url, route.destination));
+    const { bridge, origin } = this.#options;
+    const hurry = route.destination === 'image' ? PLACE_WAIT : undefined;
+    const wait = origin.traffic.isSlow ? SLOW_WAIT : hurry;
+    return this.#weigh(digest, await bridge.place(clientId, route, wait));
   }
 
-  #weigh(digest: DigestClaims | undefined, { wait, reason, together }: Placement): Outlook {
-    if (wait <= 0) return over(reason ?? 'no-answer');
-    if (!digest) return { kind: 'unsigned', wait, together, since: this.#options.clock.ticks() };
-    return this.#options.bridge.leader ? { kind: 'gather', digest, wait, together } : over('no-engine');
+  #weigh(digest: DigestClaims | undefined, { reason, ...patience }: Placement): Outlook {
+    if (patience.wait <= 0) return over(reason ?? 'no-answer');
+    if (!digest) return { kind: 'unsigned', ...patience, since: this.#options.clock.ticks() };
+    return this.#options.bridge.leader ? { kind: 'gather', digest, ...patience } : over('no-engine');
   }
 
   #obstacle({ route }: Wanted, digest: DigestClaims): FallbackReason | undefined {

@@ -21,6 +21,17 @@ export interface Attempt {
   close(): void;
 }
 
+/** What peers are asked for. */
+export interface Request {
+  readonly digest: DigestClaims;
+  /** First ones first. */
+  readonly pieces: readonly PieceIndex[];
+  /** Milliseconds that peers may take. */
+  readonly wait: number;
+  /** Whether all of `wait` is to be waited, though nobody is known who holds any of it. */
+  readonly lasting: boolean;
+}
+
 interface Open {
   readonly page: Page;
   readonly digest: DigestClaims;
@@ -56,13 +67,8 @@ export class Needs {
     this.#options = options;
   }
 
-  /** Asks the leader for pieces, first ones first; `undefined` when no page leads. */
-  ask(
-    digest: DigestClaims,
-    pieces: readonly PieceIndex[],
-    wait: number,
-    events: AttemptEvents,
-  ): Attempt | undefined {
+  /** Asks the leader for pieces; `undefined` when no page leads. */
+  ask({ digest, pieces, wait, lasting }: Request, events: AttemptEvents): Attempt | undefined {
     const { bridge, layers } = this.#options;
     const page = bridge.leader;
     if (!page) return undefined;
@@ -72,7 +78,7 @@ export class Needs {
     this.#open.set(id, { page, digest, wanted, events, missed, answered: false, parked: new Map() });
     const { sub: url, root, len: length, piece } = digest;
     const layer = layers.known(representationOf(digest)) === undefined;
-    page.post({ t: 'need', id, url, root, length, piece, pieces, wait, layer });
+    page.post({ t: 'need', id, url, root, length, piece, pieces, wait, layer, lasting });
     return { missed: missed.promise, close: () => this.#close(id) };
   }
 
@@ -99,14 +105,17 @@ export class Needs {
     else this.#park(first, message);
   }
 
-  async layer(page: Page, { root, bytes }: PageMessage & { t: 'layer' }): Promise<void> {
+  async layer(page: Page, { root, bytes, from }: PageMessage & { t: 'layer' }): Promise<void> {
     const open = [...this.#open.values()].filter((one) => one.page === page && one.digest.root === root);
     const [first] = open;
     if (!first) return;
     const { layers } = this.#options;
     const what = representationOf(first.digest);
-    // A peer may have made it up, and then the page did not ask the hash service.
-    if (!((await layers.offer(what, bytes)) ?? (await layers.obtain(what)))) return;
+    const offered = await layers.offer(what, bytes);
+    // Who serves a layer has checked it: a wrong one is made up.
+    if (!offered && from !== undefined) page.post({ t: 'verdict', root, from, verdict: 'mismatch' });
+    // And then the page did not ask the hash service.
+    if (!(offered ?? (await layers.obtain(what)))) return;
     for (const one of open) {
       const parked = [...one.parked.values()];
       one.parked.clear();

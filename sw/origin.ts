@@ -4,6 +4,7 @@ import type { Span } from '../src/core/pieces.js';
 import { formatRange, parseContentRange } from '../src/core/ranges.js';
 import type { Look } from './choose.js';
 import { isFresh } from './freshness.js';
+import { OriginQueue } from './origin-queue.js';
 import type { RequestFacts, Route } from './route.js';
 import { within } from './timers.js';
 import { Traffic } from './traffic.js';
@@ -26,17 +27,29 @@ export interface Asked {
 /** The HTTP cache answers in a millisecond or two, unless its disk or its lock on the entry is slow. */
 const PROBE_WAIT = 40;
 
+export interface OriginOptions {
+  readonly fetch: typeof globalThis.fetch;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Pages have begun to have requests under way, or have none any more. */
+  readonly onTraffic: (busy: boolean) => void;
+}
+
 /** Requests to the origin on a page's behalf: same credentials, same `Accept`, same referrer. */
 export class Origin {
   readonly #fetch: typeof globalThis.fetch;
   readonly #clock: Clock;
   /** Whoever reads an answer counts it here. */
   readonly traffic: Traffic;
+  /** Where what peers did not bring in time waits for its turn, when the origin is slow. */
+  readonly queue: OriginQueue;
 
-  constructor(fetch: typeof globalThis.fetch, clock: Clock, onTraffic: (busy: boolean) => void) {
+  constructor({ fetch, clock, random, onTraffic }: OriginOptions) {
     this.#fetch = fetch;
     this.#clock = clock;
     this.traffic = new Traffic(clock, onTraffic);
+    this.queue = new OriginQueue(clock, this.traffic, random);
   }
 
   /** What the browser's HTTP cache holds for a same-origin request, if it is fresh. */

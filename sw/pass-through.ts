@@ -81,7 +81,7 @@ export class PassThrough {
   }
 
   #counted(source: Source, reading: Promise<void>): Promise<void> {
-    return source === 'http' ? this.#options.origin.traffic.count(reading) : reading;
+    return source === 'http' ? this.#options.origin.traffic.count(reading, true) : reading;
   }
 
   /** A bounded slice of what a media element asked for, as the origin gives it. */

@@ -84,7 +84,7 @@ export class Readers {
   async #beganBefore({ clientId, route }: Asked, bridge: Bridge): Promise<boolean> {
     const page = await bridge.pageOf(clientId);
     if (page && !page.early) return false;
-    const { reason } = page ? await bridge.place(clientId, route.url, route.destination) : NOWHERE;
+    const { reason } = page ? await bridge.place(clientId, route) : NOWHERE;
     return reason === 'before-worker' || (reason === 'no-answer' && !startsAtZero(route.range));
   }
 

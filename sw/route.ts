@@ -63,8 +63,9 @@ export function routeOf(facts: RequestFacts, clientId: string, config: SiteConfi
 export function fileRouteOf(facts: RequestFacts, config: SiteConfig): Route | undefined {
   if (facts.method !== 'GET' || facts.mode !== 'navigate' || facts.headers.has('range')) return undefined;
   const url = canonicalUrl(facts.url);
-  const address = new URL(url ?? config.site);
-  if (!url || address.origin !== config.site || !isOurs(config, address, '')) return undefined;
+  if (url === undefined) return undefined;
+  const address = new URL(url);
+  if (address.origin !== config.site || !isOurs(config, address, '')) return undefined;
   return { url, destination: '', sameOrigin: true, kind: 'whole' };
 }
 

@@ -1,5 +1,6 @@
 import { BoundedMap } from '../src/core/bounded-map.js';
 import type { CanonicalUrl } from '../src/core/brands.js';
+import { chunksOf } from '../src/core/chunks.js';
 import type { Clock } from '../src/core/clock.js';
 import { MAX_DIGEST_URLS } from '../src/core/limits.js';
 import type { Bridge } from './bridge.js';
@@ -40,9 +41,7 @@ export class Seen {
     const urls = [...this.#untold.keys()];
     this.#untold.clear();
     for (const url of urls) this.#told.set(url, this.#clock.ticks());
-    for (let at = 0; at < urls.length; at += MAX_DIGEST_URLS) {
-      this.#bridge.toLeader({ t: 'seen', urls: urls.slice(at, at + MAX_DIGEST_URLS) });
-    }
+    for (const some of chunksOf(urls, MAX_DIGEST_URLS)) this.#bridge.toLeader({ t: 'seen', urls: some });
   }
 
   /** Another leader knows nothing of what the last one was told. */

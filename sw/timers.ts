@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../src/core/clock.js';
+import { within as inTime } from '../src/core/within.js';
 
 /** A promise and the means to settle it. */
 export interface Deferred<T> {
@@ -22,14 +23,7 @@ export function deferred<T>(): Deferred<T> {
  * others: whoever else holds the promise still gets it. Rejects as the promise does, if in time.
  */
 export function within<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.setTimeout(() => {
-      resolve(undefined);
-    }, ms);
-    promise.then(resolve, reject).finally(() => {
-      clock.clearTimeout(timer);
-    });
-  });
+  return inTime(clock, ms, promise, () => undefined);
 }
 
 /** Does `run` once for all calls of `soon` within `ms`: events here come in bursts. */

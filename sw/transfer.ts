@@ -3,34 +3,20 @@ import type { Bytes, Sha256 } from '../src/core/bytes.js';
 import type { Clock } from '../src/core/clock.js';
 import { PeerfoldError } from '../src/core/errors.js';
 import type { VerifiedLayer } from '../src/core/merkle.js';
-import { pieceSize } from '../src/core/pieces.js';
 import type { FallbackReason, Source, Verdict } from '../src/protocol/bridge.js';
-import type { DigestClaims } from '../src/protocol/hasher.js';
 import type { Tally } from './account.js';
-import { Batch, type Piece } from './batch.js';
+import type { Batch, Piece } from './batch.js';
 import { fill, isDifferent } from './fill.js';
 import { representationOf, type Holdings } from './holdings.js';
 import { Lane, type Turn } from './lane.js';
 import type { Layers } from './layers.js';
 import type { Attempt, Needs } from './needs.js';
 import type { Asked, Origin } from './origin.js';
+import { batchesOf, type Plan } from './plan.js';
 import { deferred, within } from './timers.js';
 
 /** A piece with its place. */
 export type GatheredPiece = Piece & { readonly index: PieceIndex };
-
-/** What to gather, and how patiently. */
-export interface Plan {
-  readonly digest: DigestClaims;
-  /** In the order in which the page needs them. */
-  readonly pieces: readonly PieceIndex[];
-  /** Milliseconds that peers may take; 0 asks none. */
-  readonly wait: number;
-  /** Whether the origin gives some batches while peers give others. */
-  readonly together: boolean | undefined;
-  /** When store and peers bring nothing by the deadline: give up, because the origin's own answer will do. */
-  readonly mayPass: boolean;
-}
 
 export interface TransferOptions {
   readonly clock: Clock;
@@ -41,21 +27,22 @@ export interface TransferOptions {
   readonly origin: Origin;
 }
 
-/** Up to here an answer is gathered under one deadline: images, segments, slices. */
-const SINGLE_BATCH = 4 * 2 ** 20;
-/** Larger ones advance in steps: small enough that peers who deliver at all meet each step's deadline. */
-const BATCH_BYTES = 2 ** 20;
 /** What is gathered ahead of the reader; also the most memory one answer takes. */
 const AHEAD_BYTES = 8 * 2 ** 20;
 /** An origin that fails leaves only the peers: they get this much longer (ms). */
 const ORIGIN_FAILED_WAIT = 10_000;
+/** An origin that takes longer (ms) gets help of peers, */
+const HELP_AFTER = 1500;
+/** who may turn up within this time (ms), if it takes as long as that. */
+const HELP_WAIT = 300_000;
 /** The layer from the hash service, when no page brought it (ms). */
 const LAYER_WAIT = 2_000;
 
 /**
  * Gathers the pieces of one answer. For each batch: first what the store holds, then peers until the
- * deadline (which starts when the batch before it is complete), then the origin for what is missing,
- * while peers may still win. Every piece is verified before it is settled, whatever its source.
+ * deadline (which starts when the batch before it is complete), then the origin for what is missing.
+ * While that is slow, peers are asked again and may still win. Every piece is verified before it is
+ * settled, whatever its source.
  */
 export class Transfer {
   readonly #batches: readonly Batch[];
@@ -117,6 +104,20 @@ export class Transfer {
     for (const batch of this.#batches) batch.fail(new PeerfoldError('origin-failed', 'closed'));
   }
 
+  /** Once an answer is passed on, it is the origin's to the end: one that is slow is better helped. */
+  get #mayPass(): boolean {
+    return this.#plan.mayPass && !this.#isSlow;
+  }
+
+  get #isSlow(): boolean {
+    return this.#plan.slow === true || this.#options.origin.traffic.isSlow;
+  }
+
+  /** Without a layer it was not the origin that failed, and what peers bring is of no use either. */
+  get #isVerifiable(): boolean {
+    return this.#options.layers.known(representationOf(this.#plan.digest)) !== undefined;
+  }
+
   #openAhead(): void {
     const { piece } = this.#plan.digest;
     for (let batch = this.#batches[this.#opened]; batch; batch = this.#batches[this.#opened]) {
@@ -144,13 +145,14 @@ export class Transfer {
       await this.#gatherTogether(batch, before);
       return 'complete';
     }
-    const attempt = this.#askPeers(batch, this.#plan.wait);
+    const isLasting = this.#isSlow;
+    const attempt = isLasting ? this.#askLasting(batch) : this.#askPeers(batch, this.#plan.wait);
     try {
       const reason = attempt ? await this.#untilDue(batch, before, attempt) : 'no-engine';
       if (batch.isComplete()) return 'complete';
       if (this.#plan.wait > 0) this.#tally.fellBack(reason);
-      if (!before && this.#plan.mayPass && batch.isUntouched()) return 'nothing';
-      await this.#fill(batch);
+      if (!before && this.#mayPass && batch.isUntouched()) return 'nothing';
+      await this.#fillHelped(batch, before, attempt && isLasting ? reason : undefined);
       return 'complete';
     } finally {
       attempt?.close();
@@ -180,13 +182,26 @@ export class Transfer {
     if (!turn.isGranted) this.#lane.judge(batch.isComplete());
   }
 
-  /** The origin gives this batch; peers help when it is slow with the one that the reader waits for. */
-  async #fillHelped(batch: Batch, before: Batch | undefined): Promise<void> {
-    const filled = this.#fill(batch);
-    await Promise.race([filled, before?.done]);
-    await within(this.#options.clock, this.#plan.wait, filled);
-    const attempt = batch.isComplete() ? undefined : this.#askPeers(batch, ORIGIN_FAILED_WAIT);
-    await filled.finally(() => attempt?.close());
+  /**
+   * The origin gives this batch; peers help when it is slow with the one that the reader waits for, and are
+   * all there is when it fails. `helped`: they were asked to already, and have not brought it so far for this
+   * reason.
+   */
+  async #fillHelped(batch: Batch, before: Batch | undefined, helped?: FallbackReason): Promise<void> {
+    const filled = this.#fill(batch, helped);
+    let help: Attempt | undefined;
+    try {
+      await Promise.race([filled, before?.done]);
+      if (!this.#isSlow) await within(this.#options.clock, HELP_AFTER, filled);
+      if (!batch.isComplete() && !helped) help = this.#askLasting(batch);
+      await filled;
+    } catch (error) {
+      if (isDifferent(error) || this.#stop.signal.aborted || !this.#isVerifiable) throw error;
+      this.#tally.origin(true);
+      await this.#peersAlone(batch, error);
+    } finally {
+      help?.close();
+    }
   }
 
   async #takeStored(batch: Batch): Promise<void> {
@@ -198,13 +213,17 @@ export class Transfer {
     await Promise.all(batch.pieces.map(take));
   }
 
-  #askPeers(batch: Batch, wait: number): Attempt | undefined {
+  /** Peers who hold it may turn up for as long as the origin takes. */
+  #askLasting(batch: Batch): Attempt | undefined {
+    return this.#plan.wait > 0 ? this.#askPeers(batch, HELP_WAIT, true) : undefined;
+  }
+
+  #askPeers(batch: Batch, wait: number, lasting = false): Attempt | undefined {
     const { digest } = this.#plan;
     if (wait <= 0 || this.#stop.signal.aborted) return undefined;
-    return this.#options.needs.ask(digest, batch.missing, wait, {
-      onPiece: (index: PieceIndex, bytes: Bytes, source: Source) => {
-        this.#settle(batch, index, bytes, source);
-      },
+    const request = { digest, pieces: batch.missing, wait, lasting };
+    return this.#options.needs.ask(request, {
+      onPiece: this.#settle.bind(this, batch),
       onVerdict: (verdict: Verdict, wasted: number) => {
         this.#tally.judged(verdict);
         this.#tally.wasted(wasted);
@@ -228,7 +247,21 @@ export class Transfer {
     return (await within(this.#options.clock, this.#plan.wait, over)) ?? 'deadline';
   }
 
-  async #fill(batch: Batch): Promise<void> {
+  /**
+   * Images that nobody sees yet wait for their turn at a slow origin: first those that nobody holds, then those that
+   * peers are only late with. A player that has waited for peers can wait no longer.
+   */
+  #fill(batch: Batch, helped?: FallbackReason): Promise<void> {
+    const work = (): Promise<void> => this.#fillNow(batch);
+    if (this.#asked.route.kind !== 'image' || this.#plan.wait <= 0) return work();
+    return this.#options.origin.queue.take(work, {
+      over: batch.done,
+      patient: helped === 'deadline',
+      slow: this.#isSlow,
+    });
+  }
+
+  async #fillNow(batch: Batch): Promise<void> {
     const { origin, sha256, holdings } = this.#options;
     const [asked, tally] = [this.#asked, this.#tally];
     const { signal } = this.#stop;
@@ -239,13 +272,7 @@ export class Transfer {
     const onWasted = tally.wasted.bind(tally);
     const layer = await this.#layer();
     tally.origin();
-    try {
-      await fill({ asked, layer, origin, sha256, signal, onPiece, onWasted }, batch);
-    } catch (error) {
-      if (isDifferent(error) || signal.aborted) throw error;
-      tally.origin(true);
-      await this.#peersAlone(batch, error);
-    }
+    await fill({ asked, layer, origin, sha256, signal, onPiece, onWasted }, batch);
   }
 
   async #layer(): Promise<VerifiedLayer> {
@@ -270,13 +297,4 @@ export class Transfer {
     const first = batch.settle(index, { bytes, source });
     if (!first && source !== 'store') this.#tally.wasted(bytes.byteLength);
   }
-}
-
-function batchesOf({ digest, pieces }: Plan): Batch[] {
-  const cut = representationOf(digest).cut;
-  const total = pieces.reduce((sum, index) => sum + pieceSize(cut, index), 0);
-  const step = total <= SINGLE_BATCH ? pieces.length : Math.max(1, Math.floor(BATCH_BYTES / digest.piece));
-  const batches: Batch[] = [];
-  for (let at = 0; at < pieces.length; at += step) batches.push(new Batch(pieces.slice(at, at + step)));
-  return batches;
 }

@@ -2,14 +2,7 @@ import type { CanonicalUrl } from '../src/core/brands.js';
 import type { Sha256 } from '../src/core/bytes.js';
 import type { Clock } from '../src/core/clock.js';
 import { DOWNLOAD_WAIT } from '../src/core/deadline.js';
-import { reasonOf } from '../src/core/errors.js';
-import {
-  isBridgeHello,
-  type PageMessage,
-  type SiteConfig,
-  type Source,
-  type WorkerMessage,
-} from '../src/protocol/bridge.js';
+import { isBridgeHello, type PageMessage, type SiteConfig, type Source } from '../src/protocol/bridge.js';
 import type { DigestClaims, PolicyClaims } from '../src/protocol/hasher.js';
 import { isOurs } from '../src/protocol/patterns.js';
 import type { PieceStore } from '../src/store/port.js';
@@ -33,6 +26,7 @@ import { dispositionOf, Saves } from './saves.js';
 import { Seen } from './seen.js';
 import { Tokens } from './tokens.js';
 import { Trust } from './trust.js';
+import { faultMessage, policyMessage } from './worker-messages.js';
 
 /** Everything the worker takes from its platform. */
 export interface WorkerOptions {
@@ -84,15 +78,24 @@ export class PeerfoldWorker {
     const holdings = (this.#holdings = new Holdings({ ...options, disk, layers, tokens, trust, bridge }));
     const needs = (this.#needs = new Needs({ ...options, bridge, layers, holdings }));
     const seen = (this.#seen = new Seen(clock, bridge));
-    const origin = (this.#origin = new Origin(fetch, clock, (on) => {
+    const onTraffic = (on: boolean): void => {
       bridge.toLeader({ t: 'busy', on });
-    }));
+    };
+    const origin = (this.#origin = new Origin({ ...options, onTraffic }));
     const known = { ...options, bridge, trust, tokens, layers, holdings, origin, seen };
     const copies = (this.#copies = new Copies({ ...known, minSize, settling, onDiffers }));
     const readers = new Readers(clock);
     const passThrough = new PassThrough({ ...known, copies, readers, onOver });
     const chooser = (this.#chooser = new Chooser(known));
-    this.#responder = new Responder({ ...known, chooser, needs, passThrough, readers, onOver, onDiffers });
+    this.#responder = new Responder({
+      ...known,
+      chooser,
+      needs,
+      passThrough,
+      readers,
+      onOver,
+      onDiffers,
+    });
   }
 
   /** Tells the windows of a worker that was stopped meanwhile to say hello again. */
@@ -281,12 +284,4 @@ export class PeerfoldWorker {
 /** The server of a static site may let browsers keep keys and policy for as long as its pictures. */
 function revalidating(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
   return (input, init) => fetch(input, { ...init, cache: 'no-cache' });
-}
-
-function faultMessage(error: unknown): WorkerMessage {
-  return { t: 'fault', code: 'worker-failed', message: reasonOf(error) };
-}
-
-function policyMessage(policy: PolicyClaims | undefined): WorkerMessage {
-  return { t: 'policy', enabled: policy?.enabled ?? false, rollout: policy?.rollout ?? 0 };
 }

@@ -45,6 +45,8 @@ export interface Deadline {
   readonly reason?: 'above-fold' | 'head-start' | 'no-answer' | 'deadline' | 'resting';
   /** Nobody watches it come: the origin may give one part while peers give others. */
   readonly together?: boolean;
+  /** The origin takes so long that peers may turn up while it does. */
+  readonly slow?: boolean;
 }
 
 /** Below this a warm link cannot deliver an image, so a shorter wait would only delay HTTP. */

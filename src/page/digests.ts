@@ -1,4 +1,5 @@
 import type { CanonicalUrl } from '../core/brands.js';
+import { chunksOf } from '../core/chunks.js';
 import type { Clock, Timer } from '../core/clock.js';
 import { MAX_DIGEST_URLS } from '../core/limits.js';
 import type { DigestAnswer } from '../protocol/hasher.js';
@@ -159,9 +160,10 @@ export class Digests {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     const areLinked = this.options.peers(waiting.map(([url]) => url));
-    const isUrgent = ([, urgent]: readonly [CanonicalUrl, boolean]): boolean => urgent || !areLinked;
-    this.#requestAll(waiting.filter(isUrgent).map(([url]) => url));
-    const patient = waiting.filter((one) => !isUrgent(one)).map(([url]) => url);
+    const urgent: CanonicalUrl[] = [];
+    const patient: CanonicalUrl[] = [];
+    for (const [url, isUrgent] of waiting) (isUrgent || !areLinked ? urgent : patient).push(url);
+    this.#requestAll(urgent);
     if (patient.length === 0) return;
     this.#later(PEER_PATIENCE, () => {
       this.#requestAll(patient.filter((url) => !this.#isTaken(url)));
@@ -169,9 +171,7 @@ export class Digests {
   }
 
   #requestAll(urls: readonly CanonicalUrl[]): void {
-    for (let at = 0; at < urls.length; at += MAX_DIGEST_URLS) {
-      void this.#request(urls.slice(at, at + MAX_DIGEST_URLS));
-    }
+    for (const some of chunksOf(urls, MAX_DIGEST_URLS)) void this.#request(some);
   }
 
   async #request(urls: readonly CanonicalUrl[]): Promise<void> {
@@ -207,9 +207,7 @@ export class Digests {
   }
 
   #deliver(tokens: readonly string[]): void {
-    for (let at = 0; at < tokens.length; at += MAX_DIGEST_URLS) {
-      this.options.deliver(tokens.slice(at, at + MAX_DIGEST_URLS));
-    }
+    for (const some of chunksOf(tokens, MAX_DIGEST_URLS)) this.options.deliver(some);
   }
 
   #again(url: CanonicalUrl, asked: Asked, pending: number): void {

@@ -4,6 +4,7 @@ import { visitorMemory } from './memory.js';
 import type { PeerfoldOptions } from './options.js';
 import type { PageEnvironment } from './page-environment.js';
 import { Peerfold } from './peerfold.js';
+import { isKeptWaiting } from './quiet.js';
 import { registerWorker } from './register.js';
 
 /** The one global name of ours. */
@@ -30,11 +31,19 @@ export function launch(options: PeerfoldOptions, engineUrl: string): Peerfold | 
     clock: systemClock,
     random: Math.random,
     shown,
+    isKeptWaiting: originIsSlow,
     register: registerWorker,
     loadEngine: () => import(engineUrl) as Promise<EngineModule>,
   });
   here().peerfold = peerfold;
   return peerfold;
+}
+
+/** The time a connection took to be made tells the distance, however busy the origin's own work is. */
+function originIsSlow(): boolean {
+  const [page] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  const files = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+  return isKeptWaiting(files, page ? page.connectEnd - page.connectStart : 0);
 }
 
 /** Prerendered pages (Speculation Rules) may never be looked at. */

@@ -7,7 +7,8 @@ export interface LayersOptions {
   readonly clock: Clock;
   /** Asks the hash service. */
   readonly request: (root: Root, cut: Cut) => Promise<Bytes>;
-  readonly deliver: (root: Root, bytes: Bytes) => void;
+  /** `from`: the peer that sent it, if one did. */
+  readonly deliver: (root: Root, bytes: Bytes, from?: number) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -28,11 +29,11 @@ export class Layers {
     this.#awaited.set(root, timer);
   }
 
-  /** A peer sent it. */
-  came(root: Root, bytes: Bytes): void {
+  /** Peer number `from` sent it, or else the hash service. */
+  came(root: Root, bytes: Bytes, from?: number): void {
     this.options.clock.clearTimeout(this.#awaited.get(root));
     this.#awaited.delete(root);
-    this.options.deliver(root, bytes);
+    this.options.deliver(root, bytes, from);
   }
 
   close(): void {

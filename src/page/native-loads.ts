@@ -1,5 +1,6 @@
 import { BoundedMap } from '../core/bounded-map.js';
 import type { CanonicalUrl } from '../core/brands.js';
+import { chunksOf } from '../core/chunks.js';
 import { MAX_DIGEST_URLS } from '../core/limits.js';
 import type { FallbackReason, LoadedResource, SiteConfig, TransferReport } from '../protocol/bridge.js';
 import { isFailure } from '../protocol/bridge.js';
@@ -68,12 +69,17 @@ export class NativeLoads {
   /** Counts what is ours to count; gives what may be worth sharing. */
   #heard(timing: ResourceTiming): LoadedResource[] {
     const url = canonicalUrl(timing.name);
-    if (!url || isAnsweredByWorker(timing)) return [];
+    if (!url || isAnsweredByWorker(timing) || this.#wasGivenUp(url, timing)) return [];
     const left = this.#left.get(url) ?? this.#beforeWorker(url, timing);
     this.#left.delete(url);
     if (left) return this.#record(url, timing, left);
     if (this.#wasSeen(timing)) this.#undecided.set(url, timing);
     return [];
+  }
+
+  /** The page let go of it before anything came. Other origins do not tell what came. */
+  #wasGivenUp(url: CanonicalUrl, { transferSize, encodedBodySize }: ResourceTiming): boolean {
+    return transferSize + encodedBodySize === 0 && new URL(url).origin === this.options.config.site;
   }
 
   /** Whether the worker was asked. In Firefox `workerStart` is always 0. */
@@ -106,9 +112,7 @@ export class NativeLoads {
   }
 
   #tell(resources: readonly LoadedResource[]): void {
-    for (let at = 0; at < resources.length; at += MAX_DIGEST_URLS) {
-      this.options.loaded(resources.slice(at, at + MAX_DIGEST_URLS));
-    }
+    for (const some of chunksOf(resources, MAX_DIGEST_URLS)) this.options.loaded(some);
   }
 }
 

@@ -18,6 +18,7 @@ import { PeerTokens } from './peer-tokens.js';
 import { Introductions } from './introductions.js';
 import { Layers } from './layers.js';
 import type { Questions } from './questions.js';
+import { Seeker } from './seeker.js';
 import { TrackerClient, type OpenSocket } from './tracker-client.js';
 import type { UploadBudget } from './upload-budget.js';
 
@@ -54,6 +55,8 @@ export class Networking {
   readonly #layers: Layers;
   readonly #tokens: PeerTokens;
   readonly #admissions: Admissions | undefined;
+  readonly #seeker: Seeker;
+  #interest: readonly RootPrefix[] = [];
   readonly #shared = new Set<RootPrefix>();
   #closed = false;
 
@@ -65,18 +68,31 @@ export class Networking {
       clock,
       failed,
       request: (root, cut) => hasher.layer(root, cut),
-      deliver: (root, bytes) => {
-        options.host.send({ t: 'layer', root, bytes }, [bytes.buffer]);
+      deliver: (root, bytes, from) => {
+        const sender = from === undefined ? {} : { from };
+        options.host.send({ t: 'layer', root, bytes, ...sender }, [bytes.buffer]);
       },
     });
     const swarm = (this.#swarm = this.#makeSwarm());
     this.#tokens = new PeerTokens({ ...options, swarm, came: options.token });
     this.#introductions = this.#makeIntroductions();
     this.#tracker = this.#makeTracker();
+    this.#seeker = new Seeker({
+      ...options,
+      isSettled: () => swarm.stats().links > 0 || this.#missing.length === 0,
+      seek: () => {
+        this.#tracker.want(this.#missing, true);
+      },
+    });
   }
 
   get tracked(): boolean {
     return this.#tracker.pid !== undefined;
+  }
+
+  /** What is of interest, and nothing of it is here yet. */
+  get #missing(): RootPrefix[] {
+    return this.#interest.filter((root) => !this.#shared.has(root));
   }
 
   share({ root, cut, bits, layer, url, token }: Holding): void {
@@ -105,14 +121,16 @@ export class Networking {
   /** What the page will probably need: connected peers and the tracker are asked for it ahead of time. */
   interest(contents: readonly { readonly root: Root; readonly cut: Cut }[]): void {
     this.#swarm.interest(contents);
-    this.#tracker.want(contents.map(({ root }) => prefixOf(root)));
+    this.#interest = contents.map(({ root }) => prefixOf(root));
+    this.#tracker.want(this.#interest);
+    this.#seeker.start();
   }
 
-  need({ id, url, root, length, piece, pieces, wait, layer }: Need): void {
+  need({ id, url, root, length, piece, pieces, wait, layer, lasting }: Need): void {
     const cut = { length, piece };
     this.options.catalogue.add({ url, root, cut, until: this.options.clock.now() + wait });
     if (layer) this.#layers.need(root, cut, this.#swarm.stats().links > 0);
-    this.#swarm.need({ id, root, cut, pieces, wait, layer });
+    this.#swarm.need({ id, root, cut, pieces, wait, layer, lasting });
   }
 
   /** Asks peers for the statements about these; false when there are none. */
@@ -152,6 +170,7 @@ export class Networking {
     this.#layers.close();
     this.#introductions.close();
     this.#swarm.close();
+    this.#seeker.stop();
     this.#tracker.close();
   }
 
@@ -180,8 +199,8 @@ export class Networking {
       piece: ({ root, index, from, bytes }) => {
         host.send({ t: 'piece', root, index, from, bytes }, [bytes.buffer]);
       },
-      layer: (root, bytes) => {
-        this.#layers.came(root, bytes);
+      layer: (root, bytes, from) => {
+        this.#layers.came(root, bytes, from);
       },
       token: (hash, token) => {
         this.#tokens.heard(hash, token);
@@ -197,6 +216,7 @@ export class Networking {
       },
       linkDown: (peer, reason) => {
         this.#tellPeer('down', peer, reason);
+        this.#seeker.start();
       },
       report: ({ pid, ok, bad, slow, bytes }) => {
         this.#tracker.report({ pid, ok, bad, slow, bytes });

@@ -110,6 +110,7 @@ export class PageEngine implements Engine {
     if (message.t === 'place') {
       const placed = this.#placer.place(message.url, message.destination);
       this.host.send({ t: 'placed', id: message.id, ...placed });
+      this.#foresight?.led(message.url);
     } else if (message.t === 'bytes') this.#reads.answer(message.id, message.bytes);
     else if (message.t === 'admitted') this.#admits.answer(message.id, message.ok);
     else if (!this.#receiveStatement(message)) this.#receiveTask(message);
@@ -260,6 +261,7 @@ export class PageEngine implements Engine {
     this.#foresight = new Foresight({
       ...{ ...environment, ...host, digests: this.#digests },
       lengthOf: this.#placer.lengthOf.bind(this.#placer),
+      links: () => this.stats().links,
     });
   }
 

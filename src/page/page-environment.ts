@@ -21,6 +21,8 @@ export interface PageEnvironment {
   readonly random: () => number;
   /** Resolves once the page is really shown (prerendered pages are not, at first). */
   readonly shown: () => Promise<void>;
+  /** Whether the origin keeps the page waiting. */
+  readonly isKeptWaiting: () => boolean;
   readonly register: (url: string) => Promise<void>;
   readonly loadEngine: () => Promise<EngineModule>;
 }

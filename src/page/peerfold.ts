@@ -2,13 +2,13 @@ import { PeerfoldError, reasonOf, type ErrorCode } from '../core/errors.js';
 import { BUILD } from '../core/build.js';
 import type { SiteConfig, TransferReport, WorkerMessage } from '../protocol/bridge.js';
 import { BridgeHost } from './bridge-host.js';
-import type { Engine, EngineHost, Fault, PeerEvent, Stats } from './engine-host.js';
+import type { Engine, EngineHost, EngineModule, Fault, PeerEvent, Stats } from './engine-host.js';
 import { EarlyMedia } from './early-media.js';
 import { Ledger } from './ledger.js';
 import { DEFAULT_WORKER, type PeerfoldOptions } from './options.js';
 import type { PageEnvironment } from './page-environment.js';
 import { Policy, type Refusal } from './policy.js';
-import { afterLoad, whenIdle } from './quiet.js';
+import { Quiet } from './quiet.js';
 import { currentVisit } from './visit.js';
 
 /** Why this page goes without Peerfold, or that it does not. */
@@ -33,8 +33,10 @@ export class Peerfold extends EventTarget {
   readonly #ledger = new Ledger();
   readonly #early: EarlyMedia;
   readonly #controlled: boolean;
+  readonly #quiet: Quiet;
   #bridge: BridgeHost | undefined;
   #config: SiteConfig | undefined;
+  #module: Promise<EngineModule> | undefined;
   #engine: Engine | undefined;
   #begun = false;
   #stopped = false;
@@ -54,6 +56,7 @@ export class Peerfold extends EventTarget {
       random,
     });
     this.#early = new EarlyMedia(page.container, page.players);
+    this.#quiet = new Quiet(page);
     this.#controlled = page.container.controller !== null;
     this.ready = this.#undecided();
     void page.shown().then(() => {
@@ -174,12 +177,12 @@ export class Peerfold extends EventTarget {
   }
 
   async #begin(): Promise<void> {
-    const { view, clock, register } = this.#page;
+    const { register } = this.#page;
     if (this.#config) this.#welcome(this.#config);
-    // Starting a worker takes a core for a while, which the first paint of a page can do without.
-    await afterLoad(view, clock);
-    await whenIdle(view, clock);
+    await this.#quiet.come();
     if (this.#stopped || this.#policy.visitorRefusal) return;
+    // Both at once: one after the other, each would queue at a slow origin.
+    this.#loadEngine().catch(() => undefined);
     try {
       await register(this.#options.sw ?? DEFAULT_WORKER);
     } catch (error) {
@@ -220,14 +223,21 @@ export class Peerfold extends EventTarget {
     this.#tell('transfer', report);
   }
 
+  /** Once; after a failure it may be tried again. */
+  #loadEngine(): Promise<EngineModule> {
+    this.#module ??= this.#page.loadEngine().catch((error: unknown) => {
+      this.#module = undefined;
+      throw error;
+    });
+    return this.#module;
+  }
+
   async #startEngine(config: SiteConfig): Promise<void> {
-    const { view, clock, loadEngine } = this.#page;
     this.#engine?.stop();
     this.#engine = undefined;
-    await afterLoad(view, clock);
-    await whenIdle(view, clock);
+    await this.#quiet.come();
     try {
-      const module = await loadEngine();
+      const module = await this.#loadEngine();
       if (!this.#isAwaiting(config)) return;
       this.#engine = module.startEngine(this.#engineHost(config));
       this.#allowEngine();

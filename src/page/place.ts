@@ -17,6 +17,8 @@ export interface PageView extends FoldView {
   removeEventListener(type: 'scroll', listener: () => void): void;
 }
 
+/** What takes longer over HTTP (ms) comes from an origin with more to do than it can. */
+const SLOW = 2000;
 /** Lengths remembered: what one page shows and some more. */
 const MAX_LENGTHS = 2000;
 
@@ -65,14 +67,15 @@ export class Placer {
     const failing = this.#httpTime.isFailing(destination);
     // Images are fetched whole, players' files in parts.
     const length = destination === 'image' ? this.lengthOf(url) : undefined;
+    const httpMs = this.#httpTime.expect(destination, length);
     const deadline = deadlineFor(this.#placement(url, destination), {
-      httpMs: this.#httpTime.expect(destination, length),
-      failing,
+      ...{ httpMs, failing },
       ...(fallbackMs === undefined ? {} : { fallbackMs }),
     });
+    if (deadline.wait === 0) return deadline;
     // Late peers are better than an origin that gives nothing.
-    if (deadline.wait === 0 || failing || this.#breaker.allows(url)) return deadline;
-    return { wait: 0, reason: 'resting' };
+    if (!failing && !this.#breaker.allows(url)) return { wait: 0, reason: 'resting' };
+    return httpMs > SLOW ? { ...deadline, slow: true } : deadline;
   }
 
   readonly #moved = (): void => {

@@ -100,12 +100,13 @@ export class TrackerClient {
     this.#later('have', HAVE_COALESCE, this.#sendHaves);
   }
 
-  want(roots: readonly RootPrefix[]): void {
+  /** `again`: whoever was named so far did not help. */
+  want(roots: readonly RootPrefix[], again = false): void {
     if (!this.#welcome && this.#reported) {
       this.options.on.absent(roots);
       return;
     }
-    const answered = this.#wants.add(roots);
+    const answered = this.#wants.add(roots, again);
     if (answered.length > 0) this.options.on.absent(answered);
     if (this.#wants.waiting) this.#later('want', WANT_COALESCE, this.#sendWants);
   }

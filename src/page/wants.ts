@@ -25,6 +25,8 @@ interface OpenWant {
 export class Wants {
   readonly #waiting = new Set<RootPrefix>();
   #open: OpenWant[] = [];
+  /** Whether what is open shall be asked once more. */
+  #again = false;
   #q = 0;
 
   constructor(private readonly clock: Clock) {}
@@ -33,13 +35,17 @@ export class Wants {
     return this.#waiting.size > 0;
   }
 
-  /** Asks for these unless that is going on already. Returns those for which the answer is in. */
-  add(roots: readonly RootPrefix[]): RootPrefix[] {
+  /**
+   * Asks for these unless that is going on already. Returns those for which the answer is in. `again`: what came
+   * of the answers was of no use, so these and all that is open are asked for once more.
+   */
+  add(roots: readonly RootPrefix[], again = false): RootPrefix[] {
     this.#expire();
+    this.#again ||= again && roots.length > 0;
     const answered: RootPrefix[] = [];
     for (const root of roots) {
       const open = this.#open.find((want) => want.roots.includes(root));
-      if (!open) this.#waiting.add(root);
+      if (!open || again) this.#waiting.add(root);
       else if (open.answered) answered.push(root);
     }
     return answered;
@@ -50,13 +56,14 @@ export class Wants {
     this.#expire();
     if (this.#waiting.size === 0) return [];
     const messages: (Want | CancelWant)[] = [];
-    if (this.#open.length >= MAX_OPEN) {
+    if (this.#again || this.#open.length >= MAX_OPEN) {
       for (const { q, roots } of this.#open.reverse()) {
         messages.push({ t: 'cancel', q });
         for (const root of roots) this.#waiting.add(root);
       }
       this.#open = [];
     }
+    this.#again = false;
     const roots = [...this.#waiting].slice(0, MAX_WANT_ROOTS);
     this.#waiting.clear();
     const until = this.clock.ticks() + LIVE_SECONDS * 1000;

@@ -32,8 +32,10 @@ export interface Need extends Content {
   readonly id: number;
   /** Most urgent first. */
   readonly pieces: readonly PieceIndex[];
-  /** Milliseconds from now until HTTP starts instead. */
+  /** Milliseconds from now until it is over; HTTP starts then, if it has not. */
   readonly wait: number;
+  /** Whether a `miss` for lack of peers does not end it, because one may turn up. */
+  readonly lasting?: boolean | undefined;
   /** Whether the layer is wanted as well. */
   readonly layer: boolean;
 }
@@ -71,11 +73,11 @@ export interface SwarmOptions {
 export interface SwarmEvents {
   /** A piece came in whole from peer number `from`; unverified. Answer with `verdict`. */
   piece(piece: ReceivedPiece): void;
-  /** A layer that some need wanted; of the right size, unverified. */
-  layer(root: Root, bytes: Bytes): void;
+  /** A layer that some need wanted, from peer number `from`; of the right size, unverified. */
+  layer(root: Root, bytes: Bytes, from: number): void;
   /** What a peer says is signed about a URL that was sought; unverified. */
   token(url: UrlHash, token: string): void;
-  /** Peers cannot fill this need; it is over. */
+  /** Peers cannot fill this need; it is over, unless it is a lasting one and there are no peers so far. */
   miss(id: number, reason: MissReason): void;
   /** Nobody connected holds these: ask the tracker, `connect` whom it names, or say `absent`. */
   wanted(roots: readonly Root[]): void;

@@ -5,6 +5,8 @@ import type { LinkFactory, SignallingLink } from './link.js';
 import { PeerBook, type PeerRecord } from './peer-book.js';
 import { Session, type SessionEvents, type SessionOptions } from './session.js';
 
+const MAX_LINKS = 8;
+const MAX_CONSTRUCTED = 200;
 /** Links made to one peer in a visit: one that comes back again and again is using up ours. */
 const MAX_LINKS_PER_PEER = 6;
 /** A link is kept at least so long (ms): what it is good for shows only after the page asked for something. */
@@ -34,8 +36,8 @@ export interface LinksOptions {
   readonly random: () => number;
   readonly key: string;
   readonly factory: LinkFactory;
-  readonly maxLinks: number;
-  readonly maxConstructed: number;
+  readonly maxLinks?: number;
+  readonly maxConstructed?: number;
   readonly session: Omit<SessionOptions, 'link' | 'events' | 'clock'>;
   /** Whether the page wants something of this root. */
   wants(root: Root): boolean;
@@ -53,6 +55,10 @@ export class Links {
 
   constructor(options: LinksOptions) {
     this.#options = options;
+  }
+
+  get #maxLinks(): number {
+    return this.#options.maxLinks ?? MAX_LINKS;
   }
 
   get constructed(): number {
@@ -84,7 +90,7 @@ export class Links {
 
   /** `needed`: somebody is wanted for what nobody linked holds. Otherwise some places are left to those who call us. */
   connect(contact: Contact, send: SendSignals, needed: boolean): boolean {
-    const places = this.#options.maxLinks * (needed ? 1 : OWN_SHARE);
+    const places = this.#maxLinks * (needed ? 1 : OWN_SHARE);
     if (this.#byKey.has(contact.key) || !this.#mayLink(contact.key, places)) return false;
     const attempt = Math.floor(this.#options.random() * 2 ** 32);
     return this.#create(contact, send, attempt, true) !== undefined;
@@ -131,7 +137,7 @@ export class Links {
 
   #accept(contact: Contact, batch: SignalBatch, send: SendSignals): void {
     this.#byKey.get(contact.key)?.session.close('replaced');
-    const partner = this.#mayLink(contact.key, this.#options.maxLinks)
+    const partner = this.#mayLink(contact.key, this.#maxLinks)
       ? this.#create(contact, send, batch.attempt, false)
       : undefined;
     if (partner) partner.link.signal(batch.signals);
@@ -139,7 +145,7 @@ export class Links {
   }
 
   #mayLink(key: string, places: number): boolean {
-    const { maxConstructed } = this.#options;
+    const { maxConstructed = MAX_CONSTRUCTED } = this.#options;
     const peer = this.book.find(key);
     if (key === this.#options.key || (peer && !this.#mayReturn(peer))) return false;
     if (this.#constructed >= maxConstructed) return false;

@@ -165,10 +165,10 @@ export class Planner {
     );
   }
 
-  /** Ends a need that is past its deadline, or will be at the pace measured now. */
+  /** Ends a need that is past its deadline, or will be at the pace measured now, unless it is to last. */
   #reviewPace(need: PendingNeed): void {
     const left = need.deadline - this.#options.clock.ticks();
-    need.late = this.#timeNeeded(need) > left ? need.late + 1 : 0;
+    need.late = !need.lasting && this.#timeNeeded(need) > left ? need.late + 1 : 0;
     if (left > 0 && need.late < LATE_REVIEWS) return;
     this.#blame(need);
     this.#options.onMiss(need, 'deadline');

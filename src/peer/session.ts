@@ -1,6 +1,7 @@
 import { BoundedMap } from '../core/bounded-map.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Root, UrlHash } from '../core/brands.js';
+import { chunksOf } from '../core/chunks.js';
 import type { Clock, Timer } from '../core/clock.js';
 import { MAX_ASK_ROOTS } from '../core/limits.js';
 import { HASH_LENGTH } from '../core/merkle.js';
@@ -125,8 +126,8 @@ export class Session {
   /** Asks what the peer holds of these; those that were asked before are skipped. */
   ask(contents: Iterable<Content>): void {
     const roots = this.holdings.asking(contents);
-    for (let at = 0; at < roots.length; at += MAX_ASK_ROOTS) {
-      this.#send({ type: 'ask', layers: false, roots: roots.slice(at, at + MAX_ASK_ROOTS) });
+    for (const some of chunksOf(roots, MAX_ASK_ROOTS)) {
+      this.#send({ type: 'ask', layers: false, roots: some });
     }
   }
 

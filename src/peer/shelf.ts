@@ -9,31 +9,41 @@ export interface Shared extends Content {
   readonly layer?: Bytes;
 }
 
+/** `urls`: those whose tokens name it. */
+interface Kept extends Shared {
+  readonly urls: Set<UrlHash>;
+}
+
 /**
  * What we offer: a copy of what the worker said may be uploaded. While closed it looks empty, which is
  * how a refusal and ignorance come to look the same.
  */
 export class Shelf {
-  readonly #shared = new Map<Root, Shared>();
-  readonly #tokens = new Map<UrlHash, { readonly root: Root; readonly token: string }>();
+  readonly #shared = new Map<Root, Kept>();
+  readonly #tokens = new Map<UrlHash, { readonly urls: Set<UrlHash>; readonly token: string }>();
 
   constructor(public open: boolean) {}
 
   put(root: Root, cut: Cut, bits: Bitfield, layer?: Bytes): void {
-    const known = layer ?? this.#shared.get(root)?.layer;
-    this.#shared.set(root, { root, cut, bits, ...(known ? { layer: known } : {}) });
+    const kept = this.#shared.get(root);
+    const known = layer ?? kept?.layer;
+    const urls = kept?.urls ?? new Set();
+    this.#shared.set(root, { root, cut, bits, urls, ...(known ? { layer: known } : {}) });
   }
 
   /** What is signed about the URL whose pieces these are. False when they are not here. */
   state(root: Root, url: UrlHash, token: string): boolean {
-    if (!this.#shared.has(root)) return false;
-    this.#tokens.set(url, { root, token });
+    const urls = this.#shared.get(root)?.urls;
+    if (!urls) return false;
+    this.#tokens.get(url)?.urls.delete(url);
+    urls.add(url);
+    this.#tokens.set(url, { urls, token });
     return true;
   }
 
   /** False when it was not there. */
   remove(root: Root): boolean {
-    for (const [url, named] of this.#tokens) if (named.root === root) this.#tokens.delete(url);
+    for (const url of this.#shared.get(root)?.urls ?? []) this.#tokens.delete(url);
     return this.#shared.delete(root);
   }
 

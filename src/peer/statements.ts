@@ -1,5 +1,6 @@
 import { BoundedMap } from '../core/bounded-map.js';
 import type { UrlHash } from '../core/brands.js';
+import { chunksOf } from '../core/chunks.js';
 import { MAX_ASK_ROOTS } from '../core/limits.js';
 import type { Frame } from '../protocol/peer.js';
 import type { Judgement } from './downloads.js';
@@ -29,9 +30,7 @@ export class Statements {
   seek(urls: readonly UrlHash[]): void {
     const fresh = urls.filter((url) => !this.#sought.has(url));
     for (const url of fresh) this.#sought.set(url, true);
-    for (let at = 0; at < fresh.length; at += MAX_ASK_ROOTS) {
-      this.#options.send({ type: 'seek', urls: fresh.slice(at, at + MAX_ASK_ROOTS) });
-    }
+    for (const some of chunksOf(fresh, MAX_ASK_ROOTS)) this.#options.send({ type: 'seek', urls: some });
   }
 
   /** We came to have the token of this URL. */

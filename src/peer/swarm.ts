@@ -17,6 +17,7 @@ import type { Assignment } from './downloads.js';
 import { LayerHunt } from './layer-hunt.js';
 import type { CloseReason } from './link.js';
 import { Links, type Partner } from './links.js';
+import type { PeerRecord } from './peer-book.js';
 import { Planner } from './planner.js';
 import type { SessionEvents } from './session.js';
 import { Shelf } from './shelf.js';
@@ -26,8 +27,6 @@ import { UploadGate } from './upload-gate.js';
 import { WantedRoots } from './wanted-roots.js';
 import { Wants, type PendingNeed, type WantedPiece } from './wants.js';
 
-const MAX_LINKS = 8;
-const MAX_CONSTRUCTED = 200;
 /** How often (ms) what is under way is reviewed; only while something is needed. */
 const REVIEW_INTERVAL = 100;
 
@@ -50,8 +49,8 @@ const REVIEW_INTERVAL = 100;
  * - `Planner` owns nothing. It looks at all of the above and decides.
  *
  * The swarm itself connects them, keeps the one timer, and speaks to the engine. It verifies nothing:
- * bytes go to the worker, which answers with a verdict. A peer whose piece was wrong is banned by key
- * for the visit, and its piece is open again.
+ * bytes go to the worker, which answers with a verdict. A peer whose piece or layer was wrong is banned
+ * by key for the visit, and its piece is open again.
  *
  * Every event may come in the middle of something: sending can find a link dead, a delivered piece can
  * bring its verdict at once. So tables are changed before others are told, and loops run over copies.
@@ -72,16 +71,14 @@ export class Swarm {
 
   constructor(options: SwarmOptions) {
     this.#options = options;
-    const { clock, random, key, factory, uploads, uploadRate, on } = options;
+    const { clock, uploads, uploadRate, on } = options;
     this.#shelf = new Shelf(uploadRate > 0);
     this.#gate = new UploadGate({ clock, rate: uploadRate, allowance: options.allowance });
     this.#layers = new LayerHunt(clock);
     this.#wanted = new WantedRoots(clock, on.wanted.bind(on));
     this.#ticker = new Ticker(clock, REVIEW_INTERVAL, () => this.#review());
     this.#links = new Links({
-      ...{ clock, random, key, factory },
-      maxLinks: options.maxLinks ?? MAX_LINKS,
-      maxConstructed: options.maxConstructed ?? MAX_CONSTRUCTED,
+      ...options,
       session: { shelf: this.#shelf, source: uploads, gate: this.#gate },
       wants: (root) => this.#wants.wants(root) || this.#interest.some((one) => one.root === root),
       eventsFor: (partner) => this.#eventsFor(partner),
@@ -137,21 +134,24 @@ export class Swarm {
   /** The need is over, however it ended. What was under way only for it is cancelled. */
   cancel(id: number): void {
     const need = this.#wants.get(id);
-    for (const piece of this.#wants.remove(id)) this.#release(piece);
+    for (const { by, root, index } of this.#wants.remove(id)) {
+      if (by !== undefined) this.#links.numbered(by)?.session.downloads.release(root, index);
+    }
     if (need && !this.#wants.wants(need.root)) this.#layers.end(need.root);
   }
 
   /**
    * What the worker found: `verified` credits peer number `from`, `mismatch` bans it (by key) for the
-   * visit and asks somebody else; anything else says the piece is not wanted (any more).
+   * visit and asks somebody else; anything else says the piece is not wanted (any more). No index: a layer.
    */
-  verdict(from: number, root: Root, index: PieceIndex, verdict: Verdict): void {
+  verdict(from: number, root: Root, index: PieceIndex | undefined, verdict: Verdict): void {
     const peer = this.#links.book.numbered(from);
-    const piece = this.#wants.find(root, index);
+    if (!peer) return;
+    const piece = index === undefined ? undefined : this.#wants.find(root, index);
     const answered = piece?.state === 'delivered' && piece.by === from ? piece : undefined;
-    if (verdict === 'mismatch') this.#convict(from, answered);
+    if (verdict === 'mismatch') this.#convict(peer, answered);
     else if (answered) this.#wants.settle(answered);
-    if (verdict === 'verified') peer?.count({ ok: 1, bytes: answered?.size ?? 0 });
+    if (verdict === 'verified') peer.count({ ok: 1, bytes: answered?.size ?? 0 });
   }
 
   /** Contents the page will probably need: peers are asked what they hold of them. Replaces the earlier list. */
@@ -163,14 +163,14 @@ export class Swarm {
   /** The tracker knows no holder of these either: needs without anybody to ask miss now. */
   absent(roots: readonly Root[]): void {
     if (this.#links.settingUp) return;
-    for (const need of [...this.#wants.needs]) {
-      if (need.orphanSince !== undefined && roots.includes(need.root)) this.#miss(need, 'no-peers');
+    for (const need of this.#wants.orphans) {
+      if (roots.includes(need.root)) this.#miss(need, 'no-peers');
     }
   }
 
   /** Starts a link. False when there is one already, or none may be made (banned, full, used up, closed). */
   connect(peer: Contact, send: SendSignals): boolean {
-    return !this.#closed && this.#links.connect(peer, send, this.#wants.haveOrphans);
+    return !this.#closed && this.#links.connect(peer, send, this.#wants.orphans.length > 0);
   }
 
   /** Signals from `peer`. An offer starts a link when there is room, and is declined otherwise. */
@@ -192,7 +192,7 @@ export class Swarm {
 
   /** Closes all links and ends all needs; the swarm can be used again, bans and bounds stay. */
   disconnect(): void {
-    for (const need of [...this.#wants.needs]) this.#miss(need, 'no-peers');
+    for (const need of [...this.#wants.needs]) this.#end(need, 'no-peers');
     for (const { session } of [...this.#links.all]) session.close('closed');
     this.#ticker.stop();
     this.#wanted.stop();
@@ -213,7 +213,7 @@ export class Swarm {
       },
       onHave: this.#replan.bind(this),
       onLayer: (root, hashes) => {
-        if (this.#layers.end(root)) on.layer(root, hashes);
+        if (this.#layers.end(root)) on.layer(root, hashes, partner().peer.from);
       },
       onToken: on.token.bind(on),
       onPiece: (assignment, bytes) => {
@@ -265,9 +265,7 @@ export class Swarm {
     return piece;
   }
 
-  #convict(from: number, piece: WantedPiece | undefined): void {
-    const peer = this.#links.book.numbered(from);
-    if (!peer) return;
+  #convict(peer: PeerRecord, piece: WantedPiece | undefined): void {
     if (piece) {
       this.#wants.reopen(piece);
       this.#totals.wasted += pieceSize(piece.cut, piece.index);
@@ -277,13 +275,15 @@ export class Swarm {
   }
 
   #miss(need: PendingNeed, reason: MissReason): void {
+    if (!need.lasting || reason === 'deadline') this.#end(need, reason);
+    else if (!need.isTold) this.#options.on.miss(need.id, reason);
+    need.isTold = true;
+  }
+
+  #end(need: PendingNeed, reason: MissReason): void {
     if (!this.#wants.get(need.id)) return;
     this.cancel(need.id);
     this.#options.on.miss(need.id, reason);
-  }
-
-  #release({ by, root, index }: WantedPiece): void {
-    if (by !== undefined) this.#links.numbered(by)?.session.downloads.release(root, index);
   }
 
   #replan(): void {

@@ -25,6 +25,8 @@ export interface PendingNeed extends Need {
   orphanSince: number | undefined;
   /** Reviews in a row that found it would be late. */
   late: number;
+  /** Whether it was said that there are no peers for it. */
+  isTold: boolean;
 }
 
 /** What the page needs and has not got: the needs, and the pieces they share. */
@@ -36,9 +38,9 @@ export class Wants {
     return this.#needs.values();
   }
 
-  /** Whether some need lists a piece that nobody can be asked for. */
-  get haveOrphans(): boolean {
-    return [...this.#needs.values()].some(({ orphanSince }) => orphanSince !== undefined);
+  /** The needs that list a piece that nobody can be asked for. */
+  get orphans(): PendingNeed[] {
+    return [...this.#needs.values()].filter(({ orphanSince }) => orphanSince !== undefined);
   }
 
   get size(): number {
@@ -69,7 +71,14 @@ export class Wants {
   }
 
   add(need: Need, now: number): PendingNeed {
-    const pending = { ...need, since: now, deadline: now + need.wait, orphanSince: undefined, late: 0 };
+    const pending = {
+      ...need,
+      since: now,
+      deadline: now + need.wait,
+      orphanSince: undefined,
+      late: 0,
+      isTold: false,
+    };
     this.#needs.set(need.id, pending);
     need.pieces.forEach((index, position) => {
       if (isPieceIndex(need.cut, index)) this.#want(pending, index, position);

@@ -126,7 +126,8 @@ export type PageMessage =
   | { readonly t: 'places'; readonly on: boolean }
   /**
    * Answer to `place`: milliseconds that peers may take; 0 means HTTP at once, for `reason`. `together`: of a
-   * large file the origin may give one part while peers give others.
+   * large file the origin may give one part while peers give others. `slow`: the origin takes so long that peers
+   * may turn up while it does.
    */
   | {
       readonly t: 'placed';
@@ -134,6 +135,7 @@ export type PageMessage =
       readonly wait: number;
       readonly reason?: FallbackReason;
       readonly together?: boolean;
+      readonly slow?: boolean;
     }
   /**
    * These came to the page without passing through the worker, because it left them to the browser or
@@ -146,7 +148,8 @@ export type PageMessage =
   | { readonly t: 'save'; readonly url: CanonicalUrl; readonly name: string }
   /** Nothing is signed about these, so that no statement is worth waiting for. */
   | { readonly t: 'unsigned'; readonly urls: readonly CanonicalUrl[] }
-  | { readonly t: 'layer'; readonly root: Root; readonly bytes: Bytes }
+  /** A layer that `need` wanted. `from` as with pieces; absent when it is the hash service's. */
+  | { readonly t: 'layer'; readonly root: Root; readonly bytes: Bytes; readonly from?: number }
   /** A piece that `need` listed. `from` is the engine's own number for the peer, returned in the verdict. */
   | {
       readonly t: 'piece';
@@ -155,7 +158,7 @@ export type PageMessage =
       readonly from: number;
       readonly bytes: Bytes;
     }
-  /** Peers cannot help with this need (any more): do not wait for the deadline. */
+  /** Peers cannot help with this need (any more, or so far): do not wait for the deadline. */
   | { readonly t: 'miss'; readonly id: number; readonly reason: FallbackReason }
   /** Bytes of a held piece, to upload. */
   | { readonly t: 'read'; readonly id: number; readonly root: Root; readonly index: PieceIndex }
@@ -196,7 +199,10 @@ export type WorkerMessage =
       readonly why: string;
       readonly until: number;
     }
-  /** Get these pieces, first ones first, within `wait` ms. `layer`: I have no layer for this root yet. */
+  /**
+   * Get these pieces, first ones first, within `wait` ms. `layer`: I have no layer for this root yet.
+   * `lasting`: a holder may turn up until then, so that a `miss` for lack of peers does not end it.
+   */
   | {
       readonly t: 'need';
       readonly id: number;
@@ -207,13 +213,15 @@ export type WorkerMessage =
       readonly pieces: readonly PieceIndex[];
       readonly wait: number;
       readonly layer: boolean;
+      readonly lasting?: boolean;
     }
   /** The need `id` is over, however it ended. */
   | { readonly t: 'cancel'; readonly id: number }
+  /** Of a piece; without `index`, of a layer, and only when it is a wrong one. */
   | {
       readonly t: 'verdict';
       readonly root: Root;
-      readonly index: PieceIndex;
+      readonly index?: PieceIndex;
       readonly from: number;
       readonly verdict: Verdict;
     }

@@ -27,13 +27,15 @@ const pageChecks: Record<PageMessage['t'], (m: JsonObject) => boolean> = {
     isId(m['id']) &&
     isWait(m['wait']) &&
     (m['reason'] === undefined || isReason(m['reason'])) &&
-    (m['together'] === undefined || typeof m['together'] === 'boolean'),
+    isFlag(m['together']) &&
+    isFlag(m['slow']),
   loaded: (m) => isListOf(m['resources'], MAX_DIGEST_URLS, isLoadedResource),
   tokens: (m) =>
     isListOf(m['tokens'], MAX_DIGEST_URLS, (token): token is string => isCompactJws(token, MAX_TOKEN_LENGTH)),
   save: (m) => isCanonicalUrl(m['url']) && typeof m['name'] === 'string' && m['name'].length <= MAX_NAME,
   unsigned: (m) => isListOf(m['urls'], MAX_DIGEST_URLS, isCanonicalUrl),
-  layer: (m) => isRoot(m['root']) && isBytes(m['bytes'], MAX_LAYER),
+  layer: (m) =>
+    isRoot(m['root']) && isBytes(m['bytes'], MAX_LAYER) && (m['from'] === undefined || isId(m['from'])),
   piece: (m) => isPieceOf(m) && isId(m['from']) && isBytes(m['bytes'], MAX_PIECE_LENGTH),
   miss: (m) => isId(m['id']) && isReason(m['reason']),
   read: (m) => isId(m['id']) && isPieceOf(m),
@@ -54,6 +56,10 @@ function isLoadedResource(value: unknown): value is LoadedResource {
 /** The longest is `sharedworker`; scripts' own requests have an empty one. */
 function isDestination(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 32;
+}
+
+function isFlag(value: unknown): boolean {
+  return value === undefined || typeof value === 'boolean';
 }
 
 function isPieceOf(m: JsonObject): boolean {

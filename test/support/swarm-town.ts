@@ -73,7 +73,7 @@ export class Visitor implements Contact {
   readonly misses: { id: number; reason: string }[] = [];
   readonly wanted: Root[][] = [];
   readonly pieces: ReceivedPiece[] = [];
-  readonly layers: Root[] = [];
+  readonly layers: { readonly root: Root; readonly from: number }[] = [];
   readonly tokens: { readonly url: UrlHash; readonly token: string }[] = [];
   readonly ups: PeerInfo[] = [];
   readonly downs: { peer: PeerInfo; reason: string }[] = [];
@@ -100,7 +100,7 @@ export class Visitor implements Contact {
         piece: (piece) => {
           this.#check(piece);
         },
-        layer: (root) => this.layers.push(root),
+        layer: (root, _, from) => this.layers.push({ root, from }),
         token: (url, token) => this.tokens.push({ url, token }),
         miss: (id, reason) => this.misses.push({ id, reason }),
         wanted: (roots) => this.wanted.push([...roots]),
@@ -186,6 +186,10 @@ function contactOf({ pid, key }: Visitor): Contact {
   return { pid, key };
 }
 
+function isLinked({ swarm }: Visitor, { key }: Visitor): boolean {
+  return swarm.stats().peers.some((peer) => peer.key === key && peer.open);
+}
+
 /** A clock that stands still until it is moved. */
 export interface TestClock extends Clock {
   advance(ms: number): Promise<void>;
@@ -204,6 +208,14 @@ export class Town {
     const visitor = new Visitor(this, this.visitors.length, { latency: 5, ...options });
     this.visitors.push(visitor);
     return visitor;
+  }
+
+  /** Links `visitor` to each of the others, one after the other. */
+  async link(visitor: Visitor, ...others: Visitor[]): Promise<void> {
+    for (const other of others) {
+      if (!visitor.meet(other)) throw new Error(`${visitor.pid} makes no link to ${other.pid}`);
+      await this.until(() => isLinked(visitor, other) && isLinked(other, visitor));
+    }
   }
 
   /** Lets time pass until `done`; returns the milliseconds it took. Throws after `limit` of them. */

@@ -23,6 +23,7 @@ import { FakeClock } from './fake-clock.js';
 import { seededBytes } from './random.js';
 import { sha256 } from './sha256.js';
 import { quiet } from './watched-crypto.js';
+import { workerPort } from './worker-port.js';
 
 export const SITE = 'https://site.example' as Site;
 export const HASHER = 'https://hash.example';
@@ -43,6 +44,8 @@ export interface OriginFile {
   refuses?: boolean;
   /** Nothing ever comes. */
   hangs?: boolean;
+  /** Milliseconds until the answer begins. */
+  delay?: number;
 }
 
 export interface OriginRequest {
@@ -66,7 +69,7 @@ const REST_STEP = 1_000;
 /** What `place` is answered with; `undefined` leaves the question unanswered. */
 export type PlaceRule = (
   url: string,
-) => { wait: number; reason?: FallbackReason; together?: boolean } | undefined;
+) => { wait: number; reason?: FallbackReason; together?: boolean; slow?: boolean } | undefined;
 
 export interface HelloOptions {
   readonly visit?: string;
@@ -92,16 +95,9 @@ export class TestPage {
   /** `places`: its engine runs already, as it does in a page that was called back. */
   hello(options: HelloOptions = {}): void {
     const { visit = 'visit-1', allowed = true, build = BUILD, early = false, places = true } = options;
-    const port: Port = {
-      onmessage: null,
-      postMessage: (message, transfer) => {
-        const copy = structuredClone(message, { transfer: transfer as ArrayBuffer[] }) as WorkerMessage;
-        queueMicrotask(() => {
-          this.#hear(copy);
-        });
-      },
-      close: () => undefined,
-    };
+    const port = workerPort((message) => {
+      this.#hear(message);
+    });
     this.#worker = port;
     this.rig.worker.hello(this.id, { peerfold: 'hello', build, visit, allowed, early }, port);
     if (places) this.say({ t: 'places', on: true });
@@ -159,10 +155,15 @@ interface RigKey {
 /** An answer that never comes: who asked gives up. */
 function hanging(signal: AbortSignal | null | undefined): Promise<never> {
   return new Promise((_resolve, reject) => {
-    signal?.addEventListener('abort', () => {
+    onAbort(signal, () => {
       reject(new DOMException('given up', 'AbortError'));
     });
   });
+}
+
+function onAbort(signal: AbortSignal | null | undefined, act: () => void): void {
+  if (signal?.aborted) act();
+  else signal?.addEventListener('abort', act);
 }
 
 async function freshKey(kid: string): Promise<RigKey> {
@@ -175,6 +176,8 @@ export class WorkerRig {
   readonly clock = new FakeClock();
   readonly files = new Map<string, OriginFile>();
   readonly requests: OriginRequest[] = [];
+  /** Paths of those that were given up before the end. */
+  readonly givenUp: string[] = [];
   readonly called: string[] = [];
   readonly windows = new Map<string, WindowClient>();
   /** What the platform takes to say which window an id means (ms). */
@@ -411,22 +414,41 @@ export class WorkerRig {
     });
     const file = this.files.get(address.pathname);
     if (!file) return Promise.resolve(new Response('not found', { status: 404 }));
-    if (file.hangs) return new Promise(() => undefined);
-    if (file.refuses) return Promise.reject(new TypeError('connection refused'));
+    const { signal } = init;
+    let isOver = false;
+    onAbort(signal, () => {
+      if (!isOver) this.givenUp.push(address.pathname);
+    });
+    if (file.hangs) return hanging(signal);
     const keep = (kept: () => Response): void => {
       this.kept.set(address.pathname, kept);
       if (untouched) for (const page of this.#pages) page.ended(url);
     };
-    return Promise.resolve(answerOf(file, range, keep));
+    const answer = (): Response => {
+      isOver = file.refuses === true || file.status !== undefined;
+      if (file.refuses) throw new TypeError('connection refused');
+      const onEnd = (): void => {
+        isOver = true;
+      };
+      return answerOf(file, range, { signal, keep, onEnd });
+    };
+    return Promise.race([this.#after(file.delay ?? 0).then(answer), hanging(signal)]);
+  }
+
+  async #after(ms: number): Promise<void> {
+    if (ms > 0) await new Promise<void>((done) => this.clock.setTimeout(done, ms));
   }
 }
 
-/** Calls `keep` when a whole answer was read to its end, with what an HTTP cache would give again. */
-function answerOf(
-  file: OriginFile,
-  range: string | undefined,
-  keep: (kept: () => Response) => void,
-): Response {
+interface Answering {
+  readonly signal: AbortSignal | null | undefined;
+  /** Called when a whole answer was read to its end, with what an HTTP cache would give again. */
+  keep(kept: () => Response): void;
+  /** Called when any answer was read to its end. */
+  onEnd(): void;
+}
+
+function answerOf(file: OriginFile, range: string | undefined, answering: Answering): Response {
   const { bytes, status = 200 } = file;
   const headers = new Headers({
     'content-type': 'image/jpeg',
@@ -435,30 +457,36 @@ function answerOf(
   });
   if (status !== 200) return new Response('an error', { status, headers });
   const spec = range === undefined || file.ignoresRange ? undefined : parseRange(range);
-  const onEnd = (): void => {
-    keep(() => new Response(bytes, { headers }));
+  const onWhole = (): void => {
+    answering.onEnd();
+    answering.keep(() => new Response(bytes, { headers }));
   };
-  if (!spec) return bodyOf(file, bytes, { status: 200, headers }, onEnd);
+  if (!spec) return bodyOf(file, bytes, { status: 200, headers }, { ...answering, onEnd: onWhole });
   const span = resolveRange(spec, bytes.byteLength);
   if (!span) {
     headers.set('content-range', `bytes */${bytes.byteLength}`);
     return new Response(null, { status: 416, headers });
   }
   headers.set('content-range', `bytes ${span.start}-${span.end - 1}/${bytes.byteLength}`);
-  return bodyOf(file, bytes.slice(span.start, span.end), { status: 206, headers });
+  return bodyOf(file, bytes.slice(span.start, span.end), { status: 206, headers }, answering);
 }
 
 function bodyOf(
   file: OriginFile,
   bytes: Bytes,
   init: { status: number; headers: Headers },
-  onEnd?: () => void,
+  { signal, onEnd }: Pick<Answering, 'signal' | 'onEnd'>,
 ): Response {
   const { headers } = init;
   headers.set('content-length', String(bytes.byteLength));
   const { breaksAfter = Infinity, stallsAfter = Infinity } = file;
   let at = 0;
   const body = new ReadableStream<Bytes>({
+    start: (controller) => {
+      onAbort(signal, () => {
+        if (at < bytes.byteLength) controller.error(signal?.reason);
+      });
+    },
     pull: (controller) => {
       if (at >= breaksAfter) {
         controller.error(new TypeError('connection reset'));
@@ -470,7 +498,7 @@ function bodyOf(
       at = end;
       if (at < bytes.byteLength) return undefined;
       controller.close();
-      onEnd?.();
+      onEnd();
       return undefined;
     },
   });

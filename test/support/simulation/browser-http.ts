@@ -2,6 +2,7 @@ import type { Bytes } from '../../../src/core/bytes.js';
 import type { Clock, Timer } from '../../../src/core/clock.js';
 import { parseRange, resolveRange } from '../../../src/core/ranges.js';
 import type { OriginPace } from './paced-origin.js';
+import type { SharedLine } from './shared-line.js';
 import type { SiteFile } from './site-file.js';
 import { HASHER, type SiteServices } from './site-services.js';
 
@@ -12,6 +13,8 @@ const AHEAD = 4;
 
 /** What one visitor's requests reach. */
 interface Reach {
+  /** What carries the origin's answers, when it is not for everybody's own line to say how fast they come. */
+  readonly line?: SharedLine | undefined;
   readonly clock: Clock;
   readonly services: SiteServices;
   readonly files: readonly SiteFile[];
@@ -62,7 +65,7 @@ export class BrowserHttp {
     signal: AbortSignal | undefined,
     onEnd: () => void,
   ): Promise<ReadableStream<Bytes>> {
-    const { clock } = this.reach;
+    const { clock, line } = this.reach;
     await new Promise<void>((done) => clock.setTimeout(done, this.origin.latency));
     signal?.throwIfAborted();
     const since = clock.ticks();
@@ -70,7 +73,8 @@ export class BrowserHttp {
     let timer: Timer;
     const pull = async (body: ReadableStreamDefaultController<Bytes>): Promise<void> => {
       const end = Math.min(at + CHUNK, bytes.byteLength);
-      const dueAt = since + (1000 * end) / this.origin.rate;
+      const ownDue = since + (1000 * end) / this.origin.rate;
+      const dueAt = Math.max(ownDue, line?.send(end - at) ?? 0);
       await new Promise<void>((done) => (timer = clock.setTimeout(done, dueAt - clock.ticks())));
       body.enqueue(bytes.slice(at, end));
       at = end;

@@ -65,6 +65,7 @@ const SLUGGISH: readonly HostileKind[] = [
   },
   {
     name: 'sends a false layer',
+    ends: 'banned',
     asked: (talk, root, layers) => {
       talk.haveAll(root);
       const length = talk.file(root)?.layer.byteLength ?? 0;

@@ -73,8 +73,8 @@ export class SimulatedVisitor implements Member {
         piece: (piece) => {
           this.worker.piece(piece);
         },
-        layer: (root, bytes) => {
-          this.#layers.came(root, bytes);
+        layer: (root, bytes, from) => {
+          this.#layers.came(root, bytes, from);
         },
         miss: (id, reason) => {
           this.#missed(id, reason);
@@ -189,8 +189,8 @@ export class SimulatedVisitor implements Member {
         if (!file) throw new Error('not signed');
         return file.layer.slice();
       },
-      deliver: (root, bytes) => {
-        void this.worker.layer(root, bytes);
+      deliver: (root, bytes, from) => {
+        void this.worker.layer(root, bytes, from);
       },
       failed: (error) => this.faults.push(error),
     });

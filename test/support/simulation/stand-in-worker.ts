@@ -21,7 +21,7 @@ const TELL_DELAY = 40;
 export interface Engine {
   need(need: Need): void;
   cancel(id: number): void;
-  verdict(from: number, root: Root, index: PieceIndex, verdict: Verdict): void;
+  verdict(from: number, root: Root, index: PieceIndex | undefined, verdict: Verdict): void;
   held(file: SiteFile, bits: Bitfield): void;
 }
 
@@ -112,12 +112,15 @@ export class StandInWorker {
   }
 
   /** A layer that may be made up: the hash service is asked then. */
-  async layer(root: Root, bytes: Bytes): Promise<void> {
+  async layer(root: Root, bytes: Bytes, from?: number): Promise<void> {
     const held = this.#held.get(root);
     if (!held || held.layer) return;
     held.layer = await VerifiedLayer.check(sha256, root, held.file.cut, bytes);
     if (held.layer) this.#judgeParked(root);
-    else this.#askHasher(held.file);
+    else {
+      if (from !== undefined) this.engine.verdict(from, root, undefined, 'mismatch');
+      this.#askHasher(held.file);
+    }
   }
 
   miss(id: number): void {

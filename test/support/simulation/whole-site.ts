@@ -4,6 +4,7 @@ import { SwiftClock } from '../swift-clock.js';
 import { loseLinks } from './bad-network.js';
 import { cryptoAtRest } from './ordered-crypto.js';
 import type { SiteFile } from './site-file.js';
+import type { SharedLine } from './shared-line.js';
 import { SiteServices } from './site-services.js';
 import { WholeVisitor, type WholeTraits } from './whole-visitor.js';
 
@@ -16,6 +17,8 @@ export class WholeSite {
   readonly network: MemoryNetwork;
   readonly random: () => number;
   readonly visitors: WholeVisitor[] = [];
+  /** What the origin's answers to all visitors have to share, if it is overrun. */
+  line: SharedLine | undefined;
 
   private constructor(
     readonly clock: SwiftClock,

@@ -13,6 +13,7 @@ import { DESKTOP, fakeMemory } from '../fake-visitor.js';
 import type { AccessOptions } from '../memory-access.js';
 import { seededRandom } from '../random.js';
 import { sha256 } from '../sha256.js';
+import { workerPort } from '../worker-port.js';
 import { BrowserHttp } from './browser-http.js';
 import { GalleryPage, type GalleryImage } from './gallery-page.js';
 import type { OriginPace } from './paced-origin.js';
@@ -24,6 +25,8 @@ export interface WholeTraits extends AccessOptions {
   /** Bytes per second to all peers together. */
   readonly upload: number;
   readonly origin: OriginPace;
+  /** Whether this visitor has opted out: everything comes over HTTP. */
+  readonly alone?: boolean;
 }
 
 /** One image as the page got it. Times are the clock's ticks. */
@@ -163,22 +166,15 @@ export class WholeVisitor {
   }
 
   #hello(): void {
-    const port: Port = {
-      onmessage: null,
-      postMessage: (message, transfer) => {
-        const copy = structuredClone(message, { transfer: transfer as ArrayBuffer[] }) as WorkerMessage;
-        queueMicrotask(() => {
-          this.#hear(copy);
-        });
-      },
-      close: () => undefined,
-    };
+    const port = workerPort((message) => {
+      this.#hear(message);
+    });
     this.#port = port;
     const hello = {
       peerfold: 'hello',
       build: BUILD,
       visit: `visit-${this.number}`,
-      allowed: true,
+      allowed: this.traits.alone !== true,
       early: false,
     };
     this.#worker.hello(CLIENT, hello, port);
@@ -201,7 +197,8 @@ export class WholeVisitor {
   /** What the loader does with a message, and what the watch has to know of it. */
   #hear(message: WorkerMessage): void {
     if (!this.here) return;
-    if (message.t === 'welcome') this.#clock.setTimeout(() => void this.#startEngine(), ENGINE_AFTER);
+    if (message.t === 'welcome' && !this.traits.alone)
+      this.#clock.setTimeout(() => void this.#startEngine(), ENGINE_AFTER);
     else if (message.t === 'policy') this.#engine?.allow({ visitor: true, site: message.enabled });
     else if (message.t === 'fault') this.faults.push(message.message);
     else if (message.t === 'transfer') this.#record(message.report);

@@ -112,7 +112,8 @@ export class WireWatch implements LinkWatch {
     this.#needs.delete(id);
   }
 
-  judged(root: Root, index: PieceIndex, verdict: Verdict): void {
+  judged(root: Root, index: PieceIndex | undefined, verdict: Verdict): void {
+    if (index === undefined) return;
     const attempt = this.#attempts.get(keyOf(root, index));
     if (attempt?.state === 'delivered') attempt.state = verdict === 'verified' ? 'verified' : 'wrong';
   }

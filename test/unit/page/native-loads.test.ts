@@ -64,9 +64,9 @@ describe('what the browser loaded by itself', () => {
     const error = { encodedBodySize: 20, transferSize: 320 };
     for (const responseStatus of [200, 404, 429, 500, 503])
       page.time(resourceTiming({ ...error, responseStatus }));
-    page.time(resourceTiming({ transferSize: 0 }), resourceTiming({ transferSize: 0, encodedBodySize: 0 }));
+    page.time(resourceTiming({ transferSize: 0 }));
     const failed = page.recorded.map(({ origin }) => origin?.failed);
-    expect(failed).toEqual([false, false, true, true, true, undefined, undefined]);
+    expect(failed).toEqual([false, false, true, true, true, undefined]);
   });
 
   it('because the worker left it is counted with the worker’s reason, whichever is heard of first', () => {
@@ -134,9 +134,25 @@ describe('what the browser loaded by itself', () => {
   it('and is too small to be shared is only counted', () => {
     const page = pageOf();
     page.time(resourceTiming({ encodedBodySize: CONFIG.minSize - 1 }));
-    page.time(resourceTiming({ encodedBodySize: 0, transferSize: 0 }));
+    page.time(resourceTiming({ encodedBodySize: 0, transferSize: 300 }));
     expect(page.recorded).toHaveLength(2);
     expect(page.loaded).toEqual([]);
+  });
+
+  it('is not what the page let go of before anything came, which counts when it comes', () => {
+    const page = pageOf();
+    page.time(resourceTiming({ transferSize: 0, encodedBodySize: 0, responseStatus: 0 }));
+    expect(page.recorded).toEqual([]);
+    page.time(resourceTiming());
+    expect(page.recorded).toMatchObject([{ url: URL_A, bytes: { http: 50_000 } }]);
+  });
+
+  it('and came from another origin counts, which does not tell how much', () => {
+    const other = 'https://media.example';
+    const page = pageOf({ origins: [other] });
+    page.time(resourceTiming({ name: `${other}/a.jpg`, transferSize: 0, encodedBodySize: 0 }));
+    expect(page.recorded).toMatchObject([{ url: `${other}/a.jpg`, bytes: { http: 0, cache: 0 } }]);
+    expect(page.recorded[0]).not.toHaveProperty('origin');
   });
 
   it('is told to the worker in messages that it takes', () => {

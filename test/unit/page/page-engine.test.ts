@@ -11,6 +11,8 @@ import type { Memory } from '../../../src/page/memory.js';
 import type { PeerfoldOptions } from '../../../src/page/options.js';
 import { PageEngine } from '../../../src/page/page-engine.js';
 import { HIDDEN_GRACE } from '../../../src/page/presence.js';
+import { SEEK_AFTER } from '../../../src/page/seeker.js';
+import { LET_GO, LOOK_INTERVAL, LOOKS } from '../../../src/page/stuck-images.js';
 import { toBase64Url } from '../../../src/protocol/base64.js';
 import type { PageMessage, SiteConfig, TransferReport, WorkerMessage } from '../../../src/protocol/bridge.js';
 import { createIdentity, type Identity } from '../../../src/protocol/seal.js';
@@ -84,6 +86,7 @@ interface Setting {
   environment?: Partial<EngineEnvironment>;
   options?: Partial<PeerfoldOptions>;
   memory?: Memory;
+  controlled?: boolean;
   /** Hears what the engine sends to the worker, and may answer. */
   worker?: (message: PageMessage, answer: (message: WorkerMessage) => void) => void;
 }
@@ -101,7 +104,7 @@ function engineOf(setting: Setting = {}) {
   const hasher = hasherOf(clock);
   const network = setting.network ?? new MemoryNetwork(clock);
   const host: EngineHost = {
-    controlled: false,
+    controlled: setting.controlled ?? false,
     build: BUILD,
     config: setting.config ?? CONFIG,
     options: { consent: 'implied', upload: 1e9, ...setting.options },
@@ -177,6 +180,11 @@ const known = (root = ROOT, clock: FakeClock): WorkerMessage => ({
   root,
   ...cut,
   until: clock.now() + 600_000,
+});
+
+const held = (clock: FakeClock, root = ROOT): Extract<WorkerMessage, { t: 'held' }> => ({
+  ...{ t: 'held', root, ...cut, url: URL_A, token: JWS },
+  ...{ bits: fullBitfield(2).toBytes(), until: clock.now() + 600_000 },
 });
 
 describe('permission', () => {
@@ -316,19 +324,12 @@ describe('messages of the worker', () => {
   it('does not want what it holds whole, nor ask again for what was refused', async () => {
     const page = engineOf();
     await connected(page);
-    const until = page.clock.now() + 600_000;
+    const message = held(page.clock);
     page.engine.receive({ t: 'seen', urls: [URL_A] });
     await page.clock.advance(50);
+    const { until } = message;
     page.engine.receive({ t: 'refused', url: URL_A, code: 'private', why: 'private', until });
-    page.engine.receive({
-      t: 'held',
-      url: URL_A,
-      token: JWS,
-      root: ROOT,
-      ...cut,
-      bits: fullBitfield(2).toBytes(),
-      until,
-    });
+    page.engine.receive(message);
     page.engine.receive(known(ROOT, page.clock));
     await page.clock.advance(100_000);
     page.engine.receive({ t: 'seen', urls: [URL_A] });
@@ -341,16 +342,7 @@ describe('messages of the worker', () => {
     const page = engineOf();
     page.engine.allow({ visitor: true, site: false });
     await settle();
-    const until = page.clock.now() + 600_000;
-    page.engine.receive({
-      t: 'held',
-      url: URL_A,
-      token: JWS,
-      root: ROOT,
-      ...cut,
-      bits: fullBitfield(2).toBytes(),
-      until,
-    });
+    page.engine.receive(held(page.clock));
     await connected(page);
     expect(page.tracker.line.of('have')).toMatchObject([{ add: [prefixOf(ROOT)] }]);
     page.engine.receive({ t: 'drop', root: ROOT });
@@ -361,16 +353,7 @@ describe('messages of the worker', () => {
   it('forgets what it held when the worker starts over, and says again that it leads', async () => {
     const page = engineOf();
     await connected(page);
-    const until = page.clock.now() + 600_000;
-    page.engine.receive({
-      t: 'held',
-      url: URL_A,
-      token: JWS,
-      root: ROOT,
-      ...cut,
-      bits: fullBitfield(2).toBytes(),
-      until,
-    });
+    page.engine.receive(held(page.clock));
     await page.clock.advance(100);
     page.engine.reconnected();
     await page.clock.advance(100);
@@ -443,7 +426,7 @@ describe('messages of the worker', () => {
 async function twoVisitors(
   content: Uint8Array<ArrayBuffer>,
   config: SiteConfig,
-  setting: Pick<Setting, 'options' | 'memory'> = {},
+  setting: Pick<Setting, 'options' | 'memory' | 'controlled'> = {},
 ) {
   const clock = new FakeClock();
   const network = new MemoryNetwork(clock);
@@ -461,6 +444,10 @@ async function twoVisitors(
     if (message.t === 'piece') {
       const { root, index, from } = message;
       answer({ t: 'verdict', root, index, from, verdict: 'verified' });
+    }
+    // All of them are made up here.
+    if (message.t === 'layer' && message.from !== undefined) {
+      answer({ t: 'verdict', root: message.root, from: message.from, verdict: 'mismatch' });
     }
   };
   const pages = [0, 1].map((i) => {
@@ -545,16 +532,7 @@ describe('two visitors', () => {
   ])('%s link ahead of need and transfer byte-exactly', async (_, config, questions) => {
     const content = seededBytes(11)(cut.length);
     const { a, b, clock, root, link } = await twoVisitors(content, config);
-    const until_ = clock.now() + 600_000;
-    a.engine.receive({
-      t: 'held',
-      url: URL_A,
-      token: JWS,
-      root,
-      ...cut,
-      bits: fullBitfield(2).toBytes(),
-      until: until_,
-    });
+    a.engine.receive(held(clock, root));
     b.engine.receive(known(root, clock));
     await clock.advance(100);
     await link();
@@ -578,9 +556,7 @@ describe('two visitors', () => {
   it('give each other what is signed, when the hash service does not answer', async () => {
     const content = seededBytes(12)(cut.length);
     const { a, b, clock, root, link } = await twoVisitors(content, CONFIG);
-    const until = clock.now() + 600_000;
-    const held = { t: 'held', root, ...cut, bits: fullBitfield(2).toBytes(), until } as const;
-    a.engine.receive({ ...held, url: URL_A, token: JWS });
+    a.engine.receive(held(clock, root));
     b.engine.receive(known(root, clock));
     await clock.advance(100);
     await link();
@@ -588,18 +564,117 @@ describe('two visitors', () => {
     b.engine.receive({ t: 'seen', urls: [URL_A, URL_B] });
     await clock.advance(200);
     expect(b.of('tokens')).toEqual([{ t: 'tokens', tokens: [JWS] }]);
-    a.engine.receive({ ...held, url: URL_B, token: 'd.e.f' });
+    a.engine.receive({ ...held(clock, root), url: URL_B, token: 'd.e.f' });
     await clock.advance(200);
     expect(b.of('tokens').at(-1)).toEqual({ t: 'tokens', tokens: ['d.e.f'] });
   });
 });
 
-describe('uploading', () => {
-  const held = (clock: FakeClock, root = ROOT): WorkerMessage => ({
-    ...{ t: 'held', root, ...cut, url: URL_A, token: JWS },
-    ...{ bits: fullBitfield(2).toBytes(), until: clock.now() + 600_000 },
+describe('a visitor without a link', () => {
+  const wanted = (page: ReturnType<typeof engineOf>) => page.tracker.line.of('want');
+
+  it('asks again for what it wants, while nobody comes of the answers', async () => {
+    const page = engineOf();
+    await connected(page);
+    page.engine.receive(known(ROOT, page.clock));
+    await page.clock.advance(100);
+    page.tracker.line.say({ t: 'peers', q: 0, peers: [] });
+    expect(wanted(page)).toHaveLength(1);
+    await page.clock.advance(SEEK_AFTER + 1000);
+    expect(wanted(page).map(({ q, roots }) => [q, roots])).toEqual([
+      [0, [prefixOf(ROOT)]],
+      [1, [prefixOf(ROOT)]],
+    ]);
+    expect(page.tracker.line.of('cancel')).toEqual([{ t: 'cancel', q: 0 }]);
+    page.engine.stop();
+    expect(page.clock.pending).toBe(0);
   });
 
+  it('because the one it had has failed, asks again; with a link it does not', async () => {
+    const { a, b, clock, root, link } = await twoVisitors(seededBytes(16)(cut.length), CONFIG);
+    a.engine.receive(held(clock, root));
+    b.engine.receive(known(root, clock));
+    await clock.advance(100);
+    await link();
+    expect(b.engine.stats().links).toBe(1);
+    await clock.advance(3 * SEEK_AFTER);
+    expect(wanted(b)).toHaveLength(1);
+    a.engine.allow({ visitor: false, site: false });
+    await clock.advance(1000);
+    expect(b.engine.stats().links).toBe(0);
+    await clock.advance(SEEK_AFTER);
+    expect(wanted(b).map(({ roots }) => roots)).toEqual([[prefixOf(root)], [prefixOf(root)]]);
+  });
+
+  it('asks for nothing once it is closed, though links end by that', async () => {
+    const { a, b, clock, root, link } = await twoVisitors(seededBytes(17)(cut.length), CONFIG);
+    a.engine.receive(held(clock, root));
+    b.engine.receive(known(root, clock));
+    await clock.advance(100);
+    await link();
+    b.engine.allow({ visitor: false, site: false });
+    await clock.advance(3 * SEEK_AFTER);
+    expect(wanted(b)).toHaveLength(1);
+    a.engine.stop();
+    b.engine.stop();
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('an image that does not come', () => {
+  const isAskedAnew = async (controlled: boolean, prepare: (page: ReturnType<typeof engineOf>) => void) => {
+    const { a, b, clock, root, link } = await twoVisitors(seededBytes(18)(cut.length), CONFIG, {
+      controlled,
+    });
+    a.engine.receive(held(clock, root));
+    b.engine.receive(known(root, clock));
+    await clock.advance(100);
+    await link();
+    const image = document.createElement('img');
+    Object.defineProperty(image, 'complete', { value: false });
+    image.src = URL_A;
+    document.body.append(image);
+    prepare(b);
+    let isLetGo = false;
+    for (let ms = 0; ms < 2 * LOOKS * LOOK_INTERVAL; ms += LET_GO / 2) {
+      await clock.advance(LET_GO / 2);
+      isLetGo ||= !image.hasAttribute('src');
+    }
+    return isLetGo;
+  };
+
+  it('is asked for anew where the browser asked for it by itself, before the worker was there', async () => {
+    expect(await isAskedAnew(false, () => undefined)).toBe(true);
+  });
+
+  it('is left alone where the worker saw every request of the page', async () => {
+    expect(await isAskedAnew(true, () => undefined)).toBe(false);
+  });
+
+  it('is left alone when the worker has asked where it is', async () => {
+    const placed = isAskedAnew(false, ({ engine }) => {
+      engine.receive({ t: 'place', id: 1, url: URL_A, destination: 'image' });
+    });
+    expect(await placed).toBe(false);
+  });
+});
+
+describe('a visitor that forges layers', () => {
+  it('is banned', async () => {
+    const { a, b, clock, root, link } = await twoVisitors(seededBytes(15)(cut.length), CONFIG);
+    a.engine.receive({ ...held(clock, root), layer: new Uint8Array(64) });
+    b.engine.receive(known(root, clock));
+    await clock.advance(100);
+    await link();
+    const pieces = [0, 1] as PieceIndex[];
+    b.engine.receive({ t: 'need', id: 1, url: URL_A, root, ...cut, pieces, wait: 5000, layer: true });
+    await clock.advance(100);
+    expect(b.of('layer')).toMatchObject([{ root, from: 0 }]);
+    expect(b.peers.at(-1)).toMatchObject({ state: 'down', reason: 'banned' });
+  });
+});
+
+describe('uploading', () => {
   /** Two linked visitors, and the first sends the second a file at so slow a rate that it is not done. */
   async function uploading(begin: (clock: FakeClock) => Promise<void> = (clock) => clock.advance(5000)) {
     const memory = fakeMemory({ visit: 'visit1@0' });

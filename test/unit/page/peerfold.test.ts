@@ -55,6 +55,7 @@ interface Setting {
   signals?: PageEnvironment['signals'];
   players?: EarlyPlayer[];
   controlled?: boolean;
+  keptWaiting?: boolean;
 }
 
 function pageOf(setting: Setting = {}) {
@@ -82,6 +83,7 @@ function pageOf(setting: Setting = {}) {
       clock,
       random: () => 0.5,
       shown: setting.shown ?? (() => Promise.resolve()),
+      isKeptWaiting: () => setting.keptWaiting ?? false,
       register:
         setting.register ??
         ((url) => {
@@ -144,6 +146,25 @@ describe('start', () => {
     expect(page.registered).toEqual([]);
     await page.clock.advance(1);
     expect(page.registered).toHaveLength(1);
+  });
+
+  it('begins at once, worker and engine together, where the origin keeps the page waiting', async () => {
+    const loads: string[] = [];
+    const page = pageOf({
+      keptWaiting: true,
+      register: () => {
+        loads.push('worker');
+        return new Promise(() => undefined);
+      },
+      loadEngine: () => {
+        loads.push('engine');
+        return new Promise(() => undefined);
+      },
+    });
+    page.view.document.readyState = 'interactive';
+    expect(await stateOf(page.peerfold.ready)).toBe('undecided');
+    expect(loads).toEqual(['engine', 'worker']);
+    expect(page.clock.pending).toBe(0);
   });
 
   it('begins as soon as the page has loaded', async () => {

@@ -386,6 +386,40 @@ describe('the placer', () => {
     expect(placer.place(URL_A, 'image')).toEqual({ wait: MAX_IMAGE_WAIT });
   });
 
+  it.each([
+    ['takes seconds', 2100, true],
+    ['is quick', 1900, undefined],
+  ])('tells when the origin %s', (_, duration, slow) => {
+    const { view } = pageOf([image({ boxes: [box(1800)] })], [player({ buffered: ranges([0, 20]) })]);
+    const placer = new Placer({ headStart: 10 }, view, new FakeClock());
+    placer.learn(transferReport({ http: 9, duration, firstByte: duration }));
+    expect(placer.place(URL_A, 'image')).toMatchObject({ wait: expect.any(Number) as number });
+    expect(placer.place(URL_A, 'image').slow).toBe(slow);
+    // Nothing is known of how it gives players their parts.
+    expect(placer.place('https://site.example/v.mp4', 'video')).not.toHaveProperty('slow');
+  });
+
+  it('counts an origin as slow with what is large', () => {
+    const { view } = pageOf([image({ boxes: [box(1800)] })], []);
+    const placer = new Placer({ headStart: 10 }, view, new FakeClock());
+    placer.learn(transferReport({ http: 50_000, firstByte: 50, duration: 150 }));
+    expect(placer.place(URL_A, 'image')).not.toHaveProperty('slow');
+    placer.know(URL_A, 1_500_000);
+    expect(placer.place(URL_A, 'image').slow).toBe(true);
+  });
+
+  it('has nothing to say of a slow origin where peers are not waited for', () => {
+    const { view } = pageOf([image({ boxes: [box(100)] })], []);
+    const placer = new Placer({ headStart: 10 }, view, new FakeClock());
+    placer.learn(transferReport({ http: 9, duration: 5000, firstByte: 5000 }));
+    expect(placer.place(URL_A, 'image')).toEqual({ wait: 0, reason: 'above-fold' });
+    for (let i = 0; i < 4; i++) {
+      placer.place('https://site.example/tool.zip', '');
+      placer.learn({ ...MISS, url: 'https://site.example/tool.zip' });
+    }
+    expect(placer.place('https://site.example/tool.zip', '')).toEqual({ wait: 0, reason: 'resting' });
+  });
+
   it('expects a large image to take longer than a small one', () => {
     const { view } = pageOf([image({ boxes: [box(1800)] })], []);
     const placer = new Placer({ headStart: 10 }, view, new FakeClock());

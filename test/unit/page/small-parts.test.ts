@@ -9,7 +9,7 @@ import { Holdings, type Holding } from '../../../src/page/holdings.js';
 import { Layers, PEER_PATIENCE } from '../../../src/page/layers.js';
 import { Ledger, MAX_RESOURCES } from '../../../src/page/ledger.js';
 import { ANSWER_TIMEOUT, MAX_QUESTIONS, Questions } from '../../../src/page/questions.js';
-import { IDLE_PATIENCE, whenIdle } from '../../../src/page/quiet.js';
+import { IDLE_PATIENCE, isKeptWaiting, PROMPT, whenIdle } from '../../../src/page/quiet.js';
 import { toBase64Url } from '../../../src/protocol/base64.js';
 import type { Identity } from '../../../src/protocol/seal.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
@@ -360,6 +360,26 @@ describe('ledger', () => {
     const ledger = new Ledger();
     ledger.resources.push(transferReport());
     expect(ledger.resources).toEqual([]);
+  });
+});
+
+describe('an origin that keeps the page waiting', () => {
+  const taking = (ms: number, requestStart = 10) => ({ requestStart, responseEnd: requestStart + ms });
+
+  it('is one whose quickest file was slow', () => {
+    expect(isKeptWaiting([taking(PROMPT + 1), taking(5000)], 0)).toBe(true);
+    expect(isKeptWaiting([taking(PROMPT), taking(5000)], 0)).toBe(false);
+  });
+
+  it('is not one that is far away', () => {
+    expect(isKeptWaiting([taking(PROMPT + 1)], 0.4)).toBe(false);
+    expect(isKeptWaiting([taking(800)], 200)).toBe(false);
+    expect(isKeptWaiting([taking(900)], 200)).toBe(true);
+  });
+
+  it('is not one of which nothing is known', () => {
+    expect(isKeptWaiting([], 0)).toBe(false);
+    expect(isKeptWaiting([taking(5000, 0)], 0)).toBe(false);
   });
 });
 

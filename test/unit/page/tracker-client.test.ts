@@ -418,6 +418,41 @@ describe('wants', () => {
     expect(tracker.line.of('want')).toHaveLength(2);
   });
 
+  it('that came to nothing are asked once more with what is new, and are not absent meanwhile', async () => {
+    const { clock, client, tracker, heard } = clientOf();
+    await welcomed(client);
+    client.want([prefix(1)]);
+    await clock.advance(20);
+    tracker.line.say({ t: 'peers', q: 0, peers: [] });
+    client.want([prefix(1)], true);
+    client.want([prefix(2)]);
+    await clock.advance(20);
+    expect(tracker.line.heard.slice(-2)).toMatchObject([
+      { t: 'cancel', q: 0 },
+      { t: 'want', q: 1, roots: [prefix(1), prefix(2)] },
+    ]);
+    expect(heard.absent).toEqual([]);
+  });
+
+  it('may be said again to a tracker that has not answered, and whose late answer is then none', async () => {
+    const { clock, client, tracker, heard } = clientOf();
+    await welcomed(client);
+    client.want([prefix(1)]);
+    await clock.advance(20);
+    client.want([prefix(1)]);
+    await clock.advance(20);
+    expect(tracker.line.of('want')).toHaveLength(1);
+    client.want([prefix(1)], true);
+    await clock.advance(20);
+    expect(tracker.line.of('want').map(({ q }) => q)).toEqual([0, 1]);
+    tracker.line.say({ t: 'peers', q: 0, peers: [] });
+    expect(heard.peers).toEqual([]);
+    tracker.line.drop();
+    expect(heard.absent).toEqual([prefix(1)]);
+    client.want([prefix(1)], true);
+    expect(heard.absent).toEqual([prefix(1), prefix(1)]);
+  });
+
   it('are folded into one before the tracker would drop the oldest', () => {
     const wants = new Wants(new FakeClock());
     const sent = [];

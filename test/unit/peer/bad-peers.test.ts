@@ -1,33 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Bytes } from '../../../src/core/bytes.js';
-import { Content, Town, type Visitor } from '../../support/swarm-town.js';
-import { SwiftClock } from '../../support/swift-clock.js';
+import { Content, type TestClock, type Town, type Visitor } from '../../support/swarm-town.js';
+import { townOfTest } from '../../support/town-of-test.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const DATA = 5;
 
-let clock: SwiftClock;
+let clock: TestClock;
 let town: Town;
 let needs = 0;
 
 beforeEach(() => {
-  clock = new SwiftClock();
-  town = new Town(clock);
+  town = townOfTest();
+  clock = town.clock;
 });
-
-afterEach(async () => {
-  town.close();
-  await clock.advance(20_000);
-  expect(clock.pending).toBe(0);
-});
-
-async function linked(leecher: Visitor, ...seeders: Visitor[]): Promise<void> {
-  for (const seeder of seeders) {
-    expect(leecher.meet(seeder)).toBe(true);
-    await town.until(() => leecher.ups.some(({ key }) => key === seeder.key));
-  }
-}
 
 /** One after the other, each asked for when the one before was over; returns how they ended. */
 async function needInTurn(leecher: Visitor, all: readonly Content[], wait: number): Promise<string[]> {
@@ -67,7 +54,7 @@ describe('a peer that has everything and delivers nothing', () => {
     const honest = town.visitor({ bandwidth: 200 * KIB, latency: 30 });
     const all = contents(400, 64 * KIB);
     for (const content of all) for (const seeder of [liar, honest]) seeder.holdAll(content);
-    await linked(leecher, liar, honest);
+    await town.link(leecher, liar, honest);
     let asked = 0;
     while (leecher.downs.length === 0) await needInTurn(leecher, [all[asked++] as Content], 10_000);
     expect(leecher.downs).toMatchObject([{ peer: { key: liar.key }, reason: 'stalled' }]);
@@ -88,7 +75,7 @@ describe('a peer that dribbles', () => {
     const dribbler = town.visitor({ bandwidth: 40 * KIB });
     const all = contents(6, 256 * KIB);
     for (const content of all) dribbler.holdAll(content);
-    await linked(leecher, dribbler);
+    await town.link(leecher, dribbler);
     const ends = await needInTurn(leecher, all, 4000);
     expect(ends).toEqual(['deadline', 'deadline', 'deadline', 'no-peers', 'no-peers', 'no-peers']);
     const requests = leecher.requests.length;
@@ -103,7 +90,7 @@ describe('a peer that dribbles', () => {
     const seeder = town.visitor({ bandwidth: 100 * KIB, latency: 200 });
     const all = contents(12, 64 * KIB);
     for (const content of all) seeder.holdAll(content);
-    await linked(leecher, seeder);
+    await town.link(leecher, seeder);
     expect(await needInTurn(leecher, all.slice(0, 10), 500)).toEqual(Array(10).fill('deadline'));
     expect(await needInTurn(leecher, all.slice(10), 10_000)).toEqual(['complete', 'complete']);
   });
@@ -117,13 +104,13 @@ describe('a slow peer', () => {
     const [first, second] = [new Content('first', 256 * KIB), new Content('second', 512 * KIB)];
     slow.holdAll(first);
     for (const seeder of [slow, fair]) seeder.holdAll(second);
-    await linked(leecher, slow);
+    await town.link(leecher, slow);
     await needInTurn(leecher, [first], 60_000);
     expect(leecher.has(first)).toBe(true);
     leecher.swarm.disconnect();
     await clock.advance(500);
     leecher.ups.length = 0;
-    await linked(leecher, slow, fair);
+    await town.link(leecher, slow, fair);
     leecher.swarm.interest([second]);
     await clock.advance(200);
     const before = slow.swarm.stats().uploaded;
@@ -143,7 +130,7 @@ describe('a peer that falls silent', () => {
     const mute = town.visitor({ corrupt: (frame) => (frame[0] === DATA ? undefined : frame) });
     const content = new Content('silence', MIB);
     mute.holdAll(content);
-    await linked(leecher, mute);
+    await town.link(leecher, mute);
     leecher.need(content);
     await town.until(() => leecher.downs.length > 0, 15_000);
     expect(leecher.downs).toMatchObject([{ reason: 'stalled' }]);

@@ -1,30 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { PieceIndex } from '../../../src/core/brands.js';
-import { Content, Town, type Visitor } from '../../support/swarm-town.js';
-import { SwiftClock } from '../../support/swift-clock.js';
+import { Content, type TestClock, type Town, type Visitor } from '../../support/swarm-town.js';
+import { townOfTest } from '../../support/town-of-test.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-let clock: SwiftClock;
+let clock: TestClock;
 let town: Town;
 
 beforeEach(() => {
-  clock = new SwiftClock();
-  town = new Town(clock);
+  town = townOfTest();
+  clock = town.clock;
 });
-
-afterEach(async () => {
-  town.close();
-  await clock.advance(20_000);
-  expect(clock.pending).toBe(0);
-  expect(town.visitors.flatMap(({ faults }) => faults)).toEqual([]);
-});
-
-async function linked(a: Visitor, b: Visitor): Promise<void> {
-  expect(a.meet(b)).toBe(true);
-  await town.until(() => a.swarm.stats().links > 0 && b.swarm.stats().links > 0);
-}
 
 /** Requests for one piece that began at its first byte: how often it was asked for. */
 function timesAsked(visitor: Visitor, content: Content, index: number): number {
@@ -43,7 +31,7 @@ describe('transfers', () => {
     const content = new Content(name, length);
     const [seeder, leecher] = [town.visitor(), town.visitor()];
     seeder.holdAll(content);
-    await linked(leecher, seeder);
+    await town.link(leecher, seeder);
     leecher.need(content);
     await town.until(() => leecher.has(content));
     expect(leecher.pieces.map(({ index }) => index).sort((a, b) => a - b)).toEqual(content.indexes);
@@ -57,7 +45,7 @@ describe('transfers', () => {
     const pieces = [0, 4095, 5120].map((index) => index as PieceIndex);
     const [seeder, leecher] = [town.visitor({ bandwidth: 5 * MIB }), town.visitor()];
     seeder.hold(content, pieces);
-    await linked(leecher, seeder);
+    await town.link(leecher, seeder);
     leecher.need(content, { pieces });
     await town.until(() => leecher.pieces.length === 3);
     expect(leecher.pieces.map(({ bytes }) => bytes.byteLength).sort((a, b) => a - b)).toEqual([
@@ -71,8 +59,8 @@ describe('transfers', () => {
     const content = new Content('relayed', 2 * MIB);
     const [seeder, middle, last] = [town.visitor({ bandwidth: MIB }), town.visitor(), town.visitor()];
     seeder.holdAll(content);
-    await linked(middle, seeder);
-    await linked(last, middle);
+    await town.link(middle, seeder);
+    await town.link(last, middle);
     middle.need(content);
     last.need(content);
     await town.until(() => last.pieces.length > 0);
@@ -86,7 +74,7 @@ describe('transfers', () => {
     const seeders = [1, 2, 3, 4].map(() => town.visitor({ bandwidth: 2 * MIB, latency: 15 }));
     for (const seeder of seeders) {
       seeder.holdAll(content);
-      await linked(leecher, seeder);
+      await town.link(leecher, seeder);
     }
     await town.until(() => leecher.swarm.stats().links === 4);
     leecher.need(content);
@@ -100,7 +88,7 @@ describe('transfers', () => {
     const content = new Content('ordered', 4 * MIB);
     const [seeder, leecher] = [town.visitor({ bandwidth: 2 * MIB }), town.visitor()];
     seeder.holdAll(content);
-    await linked(leecher, seeder);
+    await town.link(leecher, seeder);
     leecher.need(content, { id: 1, pieces: content.indexes.slice(0, 32), wait: 50_000 });
     const urgent = content.indexes.slice(60);
     await clock.advance(100);
@@ -115,11 +103,11 @@ describe('transfers', () => {
     const seeders = [town.visitor(), town.visitor()];
     for (const seeder of seeders) {
       seeder.hold(content, content.indexes, new Uint8Array(16 * 32));
-      await linked(leecher, seeder);
+      await town.link(leecher, seeder);
     }
     leecher.need(content, { layer: true });
     await town.until(() => leecher.has(content));
-    expect(leecher.layers).toEqual([content.root]);
+    expect(leecher.layers.map(({ root }) => root)).toEqual([content.root]);
     expect(seeders.filter(({ swarm }) => swarm.stats().uploaded % (64 * KIB) !== 0)).toHaveLength(1);
   });
 });
@@ -166,7 +154,7 @@ describe('nobody to ask', () => {
     const [seeder, leecher] = [town.visitor({ bandwidth: 200 * KIB }), town.visitor()];
     const content = new Content('left', 2 * MIB);
     seeder.holdAll(content);
-    await linked(leecher, seeder);
+    await town.link(leecher, seeder);
     leecher.need(content, { wait: 30_000 });
     await clock.advance(1000);
     expect(leecher.wanted).toEqual([]);
@@ -189,7 +177,7 @@ describe('slow, stalled and dying links', () => {
     const [seeder, leecher] = [town.visitor({ bandwidth: 100 * KIB }), town.visitor()];
     const content = new Content('too slow', 4 * MIB);
     seeder.holdAll(content);
-    await linked(leecher, seeder);
+    await town.link(leecher, seeder);
     leecher.need(content, { wait: 10_000 });
     const ms = await town.until(() => leecher.misses.length > 0);
     expect(leecher.misses).toEqual([{ id: 1, reason: 'deadline' }]);
@@ -204,7 +192,7 @@ describe('slow, stalled and dying links', () => {
     for (const bandwidth of [30 * KIB, 4 * MIB, 4 * MIB]) {
       const seeder = town.visitor({ bandwidth });
       seeder.holdAll(content);
-      await linked(leecher, seeder);
+      await town.link(leecher, seeder);
     }
     leecher.need(content);
     const ms = await town.until(() => leecher.has(content));
@@ -217,7 +205,7 @@ describe('slow, stalled and dying links', () => {
     const [dying, other] = [town.visitor({ bandwidth: MIB }), town.visitor({ bandwidth: MIB })];
     for (const seeder of [dying, other]) {
       seeder.holdAll(content);
-      await linked(leecher, seeder);
+      await town.link(leecher, seeder);
     }
     leecher.need(content);
     await clock.advance(300);
@@ -235,7 +223,7 @@ describe('slow, stalled and dying links', () => {
     const other = town.visitor({ bandwidth: MIB });
     for (const seeder of [mute, other]) {
       seeder.holdAll(content);
-      await linked(leecher, seeder);
+      await town.link(leecher, seeder);
     }
     leecher.need(content);
     await clock.advance(150);
@@ -250,12 +238,12 @@ describe('slow, stalled and dying links', () => {
     const [seeder, leecher] = [town.visitor({ bandwidth: MIB }), town.visitor()];
     const content = new Content('again', 2 * MIB);
     seeder.holdAll(content);
-    await linked(leecher, seeder);
+    await town.link(leecher, seeder);
     leecher.need(content);
     await clock.advance(300);
     town.network.links[0]?.cut();
     await clock.advance(20);
-    await linked(leecher, seeder);
+    await town.link(leecher, seeder);
     await town.until(() => leecher.has(content));
   });
 });
@@ -265,7 +253,7 @@ describe('cancelling', () => {
     const [seeder, leecher] = [town.visitor({ bandwidth: MIB }), town.visitor()];
     const [kept, dropped] = [new Content('kept', MIB), new Content('dropped', 4 * MIB)];
     for (const content of [kept, dropped]) seeder.holdAll(content);
-    await linked(leecher, seeder);
+    await town.link(leecher, seeder);
     leecher.need(dropped, { id: 1 });
     leecher.need(kept, { id: 2 });
     await clock.advance(200);
@@ -283,7 +271,7 @@ describe('cancelling', () => {
     const [seeder, leecher] = [town.visitor({ bandwidth: MIB }), town.visitor()];
     const content = new Content('shared', MIB);
     seeder.holdAll(content);
-    await linked(leecher, seeder);
+    await town.link(leecher, seeder);
     leecher.need(content, { id: 1 });
     leecher.need(content, { id: 2 });
     await clock.advance(100);
@@ -320,7 +308,7 @@ describe('links', () => {
   it('decline an offer when there is no room, so that the other side need not wait', async () => {
     const full = town.visitor({ swarm: { maxLinks: 1 } });
     const [friend, stranger] = [town.visitor(), town.visitor()];
-    await linked(full, friend);
+    await town.link(full, friend);
     stranger.meet(full);
     await clock.advance(50);
     expect(stranger.downs).toMatchObject([{ reason: 'declined' }]);
@@ -339,7 +327,7 @@ describe('links', () => {
   it('make room for a peer by closing one that is of no use', async () => {
     const centre = town.visitor({ swarm: { maxLinks: 1 } });
     const [idle, fresh] = [town.visitor(), town.visitor()];
-    await linked(centre, idle);
+    await town.link(centre, idle);
     expect(centre.meet(fresh)).toBe(false);
     await clock.advance(21_000);
     expect(centre.meet(fresh)).toBe(true);
@@ -354,7 +342,7 @@ describe('links', () => {
     for (const [i, seeder] of [slow, ...quick].entries()) {
       const content = contents[i] ?? new Content('never', 1);
       seeder.holdAll(content);
-      await linked(centre, seeder);
+      await town.link(centre, seeder);
       centre.need(content, { id: i });
       await town.until(() => centre.has(content));
     }
@@ -375,8 +363,8 @@ describe('links', () => {
     const [idle, useful] = [town.visitor(), town.visitor()];
     const content = new Content('of use', MIB);
     useful.holdAll(content);
-    await linked(centre, idle);
-    await linked(centre, useful);
+    await town.link(centre, idle);
+    await town.link(centre, useful);
     centre.swarm.interest([content]);
     idle.swarm.interest([]);
     useful.swarm.interest([]);
@@ -389,7 +377,7 @@ describe('links', () => {
   it('are limited for the whole visit', async () => {
     const centre = town.visitor({ swarm: { maxConstructed: 2 } });
     const others = [1, 2, 3].map(() => town.visitor());
-    for (const other of others.slice(0, 2)) await linked(centre, other);
+    for (const other of others.slice(0, 2)) await town.link(centre, other);
     centre.swarm.disconnect();
     await clock.advance(100);
     expect(others.map((other) => centre.meet(other))).toEqual([false, false, false]);
@@ -422,13 +410,13 @@ describe('links', () => {
     const [a, b] = [town.visitor(), town.visitor()];
     const content = new Content('paused', MIB);
     b.holdAll(content);
-    await linked(a, b);
+    await town.link(a, b);
     a.need(content);
     a.swarm.disconnect();
     expect(a.misses).toEqual([{ id: 1, reason: 'no-peers' }]);
     expect(a.downs).toMatchObject([{ reason: 'closed' }]);
     await clock.advance(100);
-    await linked(a, b);
+    await town.link(a, b);
     a.need(content, { id: 2 });
     await town.until(() => a.has(content));
   });
@@ -439,7 +427,7 @@ describe('sharing', () => {
     const [seeder, leecher] = [town.visitor({ bandwidth: MIB }), town.visitor()];
     const content = new Content('withdrawn', 4 * MIB);
     seeder.holdAll(content);
-    await linked(leecher, seeder);
+    await town.link(leecher, seeder);
     leecher.need(content, { wait: 3000 });
     await clock.advance(500);
     seeder.swarm.unshare(content.root);
@@ -452,7 +440,7 @@ describe('sharing', () => {
     const [seeder, leecher] = [town.visitor({ uploadRate: 0 }), town.visitor()];
     const content = new Content('off', MIB);
     seeder.holdAll(content);
-    await linked(leecher, seeder);
+    await town.link(leecher, seeder);
     leecher.need(content, { wait: 1000 });
     await clock.advance(1500);
     expect(leecher.misses).toEqual([{ id: 1, reason: 'no-peers' }]);
@@ -466,7 +454,7 @@ describe('sharing', () => {
     const [seeder, leecher] = [town.visitor(), town.visitor()];
     const content = new Content('expected', 60 * KIB);
     seeder.holdAll(content);
-    await linked(leecher, seeder);
+    await town.link(leecher, seeder);
     leecher.swarm.interest([content]);
     await clock.advance(100);
     leecher.need(content);
@@ -488,7 +476,7 @@ describe('verdicts', () => {
     const honest = town.visitor({ bandwidth: 2 * MIB });
     for (const seeder of [liar, honest]) {
       seeder.holdAll(content);
-      await linked(leecher, seeder);
+      await town.link(leecher, seeder);
     }
     leecher.need(content);
     await town.until(() => leecher.has(content));
@@ -500,11 +488,25 @@ describe('verdicts', () => {
     expect(liar.downs.at(-1)).toMatchObject({ reason: 'declined' });
   });
 
+  it('ban the peer that sent a layer which is none', async () => {
+    const leecher = town.visitor();
+    const content = new Content('forged', MIB);
+    const forger = town.visitor();
+    forger.hold(content, content.indexes, new Uint8Array(16 * 32));
+    await town.link(leecher, forger);
+    leecher.need(content, { layer: true });
+    await town.until(() => leecher.layers.length > 0);
+    leecher.swarm.verdict(leecher.layers[0]?.from ?? -1, content.root, undefined, 'mismatch');
+    expect(leecher.downs).toMatchObject([{ peer: { key: forger.key }, reason: 'banned' }]);
+    expect(leecher.reports).toMatchObject([{ pid: forger.pid, bad: 1 }]);
+    expect(leecher.meet(forger)).toBe(false);
+  });
+
   it('credit verified bytes', async () => {
     const [seeder, leecher] = [town.visitor(), town.visitor()];
     const content = new Content('credited', 200 * KIB);
     seeder.holdAll(content);
-    await linked(leecher, seeder);
+    await town.link(leecher, seeder);
     leecher.need(content);
     await town.until(() => leecher.has(content));
     leecher.swarm.close();

@@ -118,6 +118,23 @@ describe('an image from peers', () => {
     expectSame(await rig.bytes(rig.ask(PATH)), bytes);
     expect(rig.requests).toEqual([]);
   });
+
+  it.each([
+    ['a forged', 0, [{ t: 'verdict', from: 4, verdict: 'mismatch' }]],
+    ['the right', 1, []],
+  ])('says who brought %s layer, if it is not the right one', async (_, factor, verdicts) => {
+    const { rig, bytes, signed, page } = await prepared();
+    const layer = signed.layer.map((byte) => factor * byte);
+    rig.serve(page, bytes, { ...signed, layer }, (one) => one);
+    const { onHeard } = page;
+    page.onHeard = (m) => {
+      if (m.t === 'need') page.say({ t: 'layer', root: signed.root, bytes: layer, from: 4 });
+      onHeard(m);
+    };
+    expectSame(await rig.bytes(rig.ask(PATH)), bytes);
+    const aboutLayers = page.all('verdict').filter(({ index }) => index === undefined);
+    expect(aboutLayers).toEqual(verdicts.map((verdict) => ({ ...verdict, root: signed.root })));
+  });
 });
 
 describe('an image the page places', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Traffic } from '../../../sw/traffic.js';
+import { SLOW, Traffic } from '../../../sw/traffic.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { visitTo } from '../../support/visits.js';
 import { expectSame, WorkerRig } from '../../support/worker-rig.js';
@@ -49,6 +49,32 @@ describe('traffic', () => {
     void load(10);
     await clock.advance(59_000);
     expect(heard).toEqual([true]);
+  });
+
+  it('is slow while one of them takes long, whichever, and no longer', async () => {
+    const { clock, traffic, load } = trafficOf();
+    expect(traffic.isSlow).toBe(false);
+    void load(SLOW + 500);
+    await clock.advance(SLOW - 500);
+    void load(SLOW + 600);
+    void load(10);
+    await clock.advance(500);
+    expect(traffic.isSlow).toBe(false);
+    await clock.advance(1);
+    expect(traffic.isSlow).toBe(true);
+    // By then the first has ended, and the second has not taken so long.
+    await clock.advance(499);
+    await clock.advance(0);
+    expect(traffic.isSlow).toBe(false);
+  });
+
+  it('is not slow for being much', async () => {
+    const { clock, traffic, load } = trafficOf();
+    for (let i = 0; i < 100; i++) {
+      void load(SLOW - 100);
+      await clock.advance(110);
+      expect(traffic.isSlow).toBe(false);
+    }
   });
 
   it('ends with what fails, and hands the failure on', async () => {

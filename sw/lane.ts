@@ -1,17 +1,4 @@
-import { deferred, type Deferred } from './timers.js';
-
-/** A batch's place in the queue for the origin. */
-export interface Turn {
-  /** Settles when the origin is to give it. */
-  readonly promise: Promise<undefined>;
-  readonly isGranted: boolean;
-}
-
-interface Place {
-  readonly promise: Promise<undefined>;
-  readonly resolve: Deferred<undefined>['resolve'];
-  isGranted: boolean;
-}
+import { Turn } from './turn.js';
 
 /** How long (ms) the reader waits for a batch of peers before they count as behind: 1 MiB in half a second is 2 MB/s. */
 const MOST_PATIENCE = 500;
@@ -24,7 +11,7 @@ const LEAST_PATIENCE = 30;
  * however fast either is, they meet somewhere in between.
  */
 export class Lane {
-  readonly #waiting: Place[] = [];
+  readonly #waiting: Turn[] = [];
   #isOpen = false;
   #isBusy = false;
   #patience = MOST_PATIENCE;
@@ -35,17 +22,16 @@ export class Lane {
 
   /** `now` for the first. Must be followed by `leave`. */
   enter(now: boolean): Turn {
-    const { promise, resolve } = deferred<undefined>();
-    const place = { promise, resolve, isGranted: false };
-    if (now) this.#grant(place);
-    else this.#waiting.push(place);
+    const turn = new Turn();
+    if (now) this.#grant(turn);
+    else this.#waiting.push(turn);
     this.#next();
-    return place;
+    return turn;
   }
 
   /** The batch is complete, or has failed, whoever gave it. */
   leave(turn: Turn): void {
-    const at = this.#waiting.findIndex((place) => place === turn);
+    const at = this.#waiting.indexOf(turn);
     if (at >= 0) this.#waiting.splice(at, 1);
     else this.#isBusy = false;
     this.#next();
@@ -64,9 +50,8 @@ export class Lane {
     if (next) this.#grant(next);
   }
 
-  #grant(place: Place): void {
+  #grant(turn: Turn): void {
     this.#isBusy = true;
-    place.isGranted = true;
-    place.resolve(undefined);
+    turn.grant();
   }
 }

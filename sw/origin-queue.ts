@@ -1,6 +1,7 @@
 import type { Clock } from '../src/core/clock.js';
-import { deferred, within, type Deferred } from './timers.js';
+import { within } from './timers.js';
 import type { Traffic } from './traffic.js';
+import { Turn } from './turn.js';
 
 /** What a slow origin is asked for at once. */
 const MOST_AT_ONCE = 3;
@@ -19,9 +20,7 @@ export interface QueueOptions {
 }
 
 interface Place extends QueueOptions {
-  readonly promise: Promise<undefined>;
-  readonly resolve: Deferred<undefined>['resolve'];
-  isGranted: boolean;
+  readonly turn: Turn;
 }
 
 /**
@@ -51,13 +50,13 @@ export class OriginQueue {
   }
 
   async #enter(options: QueueOptions): Promise<boolean> {
-    const { promise, resolve } = deferred<undefined>();
-    const place = { ...options, promise, resolve, isGranted: false };
+    const turn = new Turn();
+    const place = { ...options, turn };
     this.#waiting.push(place);
     this.#next();
-    if (!place.isGranted) await Promise.race([promise, options.over]).catch(() => undefined);
-    if (!place.isGranted) this.#waiting.splice(this.#waiting.indexOf(place), 1);
-    return place.isGranted;
+    if (!turn.isGranted) await Promise.race([turn.promise, options.over]).catch(() => undefined);
+    if (!turn.isGranted) this.#waiting.splice(this.#waiting.indexOf(place), 1);
+    return turn.isGranted;
   }
 
   #next(): void {
@@ -79,7 +78,6 @@ export class OriginQueue {
   #grant(place: Place): void {
     this.#waiting.splice(this.#waiting.indexOf(place), 1);
     this.#underWay++;
-    place.isGranted = true;
-    place.resolve(undefined);
+    place.turn.grant();
   }
 }

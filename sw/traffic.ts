@@ -1,9 +1,8 @@
 import type { Clock, Timer } from '../src/core/clock.js';
+import { SLOW } from '../src/core/deadline.js';
 
 /** The requests of a gallery end and begin by the dozen: they are over when none was under way for so long (ms). */
 const QUIET = 200;
-/** A request under way for longer (ms) tells that the origin, or the line to it, has more to do than it can. */
-export const SLOW = 2000;
 
 /** The requests of pages under way at the origin: uploading makes way for them, and they tell how it is. */
 export class Traffic {

@@ -8,12 +8,13 @@ import type { Tally } from './account.js';
 import type { Batch, Piece } from './batch.js';
 import { fill, isDifferent } from './fill.js';
 import { representationOf, type Holdings } from './holdings.js';
-import { Lane, type Turn } from './lane.js';
+import { Lane } from './lane.js';
 import type { Layers } from './layers.js';
 import type { Attempt, Needs } from './needs.js';
 import type { Asked, Origin } from './origin.js';
 import { batchesOf, type Plan } from './plan.js';
 import { deferred, within } from './timers.js';
+import type { Turn } from './turn.js';
 
 /** A piece with its place. */
 export type GatheredPiece = Piece & { readonly index: PieceIndex };
@@ -40,9 +41,8 @@ const LAYER_WAIT = 2_000;
 
 /**
  * Gathers the pieces of one answer. For each batch: first what the store holds, then peers until the
- * deadline (which starts when the batch before it is complete), then the origin for what is missing.
- * While that is slow, peers are asked again and may still win. Every piece is verified before it is
- * settled, whatever its source.
+ * deadline (which starts when the batch before it is complete), then the origin for what is missing. While
+ * that is slow, peers may still win. Every piece is verified before it is settled, whatever its source.
  */
 export class Transfer {
   readonly #batches: readonly Batch[];

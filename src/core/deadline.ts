@@ -69,6 +69,8 @@ export const FIRST_MEDIA_WAIT = 1000;
 export const DOWNLOAD_WAIT = 2000;
 /** A resting page is taken to start scrolling now at an unhurried 500 pixels a second. */
 export const REST_SPEED = 0.5;
+/** A request that takes longer (ms) tells that the origin, or the line to it, has more to do than it can. */
+export const SLOW = 2000;
 /** The most that peers may delay a page's `load` event by, over all its images. */
 export const LOAD_DELAY = 250;
 

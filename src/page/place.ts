@@ -1,6 +1,6 @@
 import { BoundedMap } from '../core/bounded-map.js';
 import type { Clock } from '../core/clock.js';
-import { deadlineFor, type Deadline, type Placement } from '../core/deadline.js';
+import { deadlineFor, SLOW, type Deadline, type Placement } from '../core/deadline.js';
 import type { SiteConfig, TransferReport } from '../protocol/bridge.js';
 import { Breaker } from './breaker.js';
 import { LoadBudget, placeImage, ScrollSpeed, type FoldView } from './fold.js';
@@ -17,8 +17,6 @@ export interface PageView extends FoldView {
   removeEventListener(type: 'scroll', listener: () => void): void;
 }
 
-/** What takes longer over HTTP (ms) comes from an origin with more to do than it can. */
-const SLOW = 2000;
 /** Lengths remembered: what one page shows and some more. */
 const MAX_LENGTHS = 2000;
 

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { SEED } from '../../support/property.js';
 import { SharedLine } from '../../support/simulation/shared-line.js';
 import { SiteFile } from '../../support/simulation/site-file.js';
 import { WholeSite } from '../../support/simulation/whole-site.js';
+import { useStillPages } from '../../support/still-pages.js';
 import { WholeVisitor } from '../../support/simulation/whole-visitor.js';
 
 const KIB = 1024;
@@ -27,18 +28,8 @@ beforeAll(async () => {
   const make = (_: unknown, i: number): Promise<SiteFile> =>
     SiteFile.make(`/media/${i}.jpg`, 50_000 + ((i * 37) % IMAGES) * 5000, i);
   files = await Promise.all(Array.from({ length: IMAGES }, make));
-  // The pages here never change after they were loaded.
-  vi.stubGlobal(
-    'MutationObserver',
-    class {
-      observe = vi.fn();
-      disconnect = vi.fn();
-    },
-  );
 });
-afterAll(() => {
-  vi.unstubAllGlobals();
-});
+useStillPages();
 
 interface Crowd {
   readonly visitors: readonly WholeVisitor[];

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { SEED } from '../../support/property.js';
 import { isShare } from '../../support/simulation/crowd.js';
 import { MALICES, tamper } from '../../support/simulation/malice.js';
 import type { SiteFile } from '../../support/simulation/site-file.js';
 import { galleryFiles } from '../../support/simulation/simulation.js';
 import { brokenWholePromises } from '../../support/simulation/whole-promises.js';
+import { useStillPages } from '../../support/still-pages.js';
 import { WholeSite } from '../../support/simulation/whole-site.js';
 import type { WholeTraits, WholeVisitor } from '../../support/simulation/whole-visitor.js';
 
@@ -17,18 +18,8 @@ const ABOVE = 3;
 let files: SiteFile[];
 beforeAll(async () => {
   files = await galleryFiles(14, SEED);
-  // The pages here never change after they were loaded.
-  vi.stubGlobal(
-    'MutationObserver',
-    class {
-      observe = vi.fn();
-      disconnect = vi.fn();
-    },
-  );
 });
-afterAll(() => {
-  vi.unstubAllGlobals();
-});
+useStillPages();
 
 function traitsOf(site: WholeSite): WholeTraits {
   return {

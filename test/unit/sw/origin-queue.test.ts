@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MOST_TURN, OriginQueue, type QueueOptions } from '../../../sw/origin-queue.js';
 import { deferred, type Deferred } from '../../../sw/timers.js';
-import { SLOW, Traffic } from '../../../sw/traffic.js';
+import { Traffic } from '../../../sw/traffic.js';
+import { SLOW } from '../../../src/core/deadline.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
 
 /** One entry, in the hands of the test: begun when its turn comes, over when the test says so. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PLACE_WAIT, SLOW_WAIT } from '../../../sw/bridge.js';
-import { SLOW } from '../../../sw/traffic.js';
+import { SLOW } from '../../../src/core/deadline.js';
 import { SlowGallery } from '../../support/galleries.js';
 import { visitTo } from '../../support/visits.js';
 import { WorkerRig, expectSame } from '../../support/worker-rig.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SLOW, Traffic } from '../../../sw/traffic.js';
+import { SLOW } from '../../../src/core/deadline.js';
+import { Traffic } from '../../../sw/traffic.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { visitTo } from '../../support/visits.js';
 import { expectSame, WorkerRig } from '../../support/worker-rig.js';

@@ -12,6 +12,9 @@ export const MAX_PIECE_COUNT = 2 ** 20;
 /** URLs in one digests request: one gallery page, and 100 URLs of 2 KiB fit the body limit. */
 export const MAX_DIGEST_URLS = 100;
 
+/** What players of one page may want ahead at once: five minutes of segments of four seconds, and their sound. */
+export const MAX_UPCOMING = 160;
+
 /** Longer URLs are refused: servers and CDNs cut off at 8 KiB, real media URLs stay far below. */
 export const MAX_URL_LENGTH = 4096;
 

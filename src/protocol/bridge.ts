@@ -94,6 +94,7 @@ export const PAGE_REASONS = [
   'above-fold',
   'before-worker',
   'head-start',
+  'live-edge',
   'no-answer',
   'no-engine',
   'no-peers',
@@ -111,6 +112,15 @@ export type FallbackReason =
   | 'too-large'
   | 'too-small';
 
+/** What a player will want: all of a URL, or the bytes from `start` up to, not including, `end`. */
+export interface Upcoming {
+  readonly url: CanonicalUrl;
+  readonly start?: number;
+  readonly end?: number;
+  /** Milliseconds until playback gets there, from when this is said. */
+  readonly due: number;
+}
+
 /** A URL as it was requested, and for what (`Request.destination`). */
 export interface LoadedResource {
   readonly url: CanonicalUrl;
@@ -127,7 +137,8 @@ export type PageMessage =
   /**
    * Answer to `place`: milliseconds that peers may take; 0 means HTTP at once, for `reason`. `together`: of a
    * large file the origin may give one part while peers give others. `slow`: the origin takes so long that peers
-   * may turn up while it does.
+   * may turn up while it does. `lasting`: nobody may hold it yet, but will soon. `rate`: bytes per second at which
+   * to hand out what is not the origin's, so that a player takes its source for no faster than the site.
    */
   | {
       readonly t: 'placed';
@@ -136,7 +147,14 @@ export type PageMessage =
       readonly reason?: FallbackReason;
       readonly together?: boolean;
       readonly slow?: boolean;
+      readonly lasting?: boolean;
+      readonly rate?: number;
     }
+  /**
+   * What players of this page will want, soonest first: peers are asked for it ahead of them. Takes the place of
+   * what was said before, and what that lacks is not wanted any more.
+   */
+  | { readonly t: 'ahead'; readonly items: readonly Upcoming[] }
   /**
    * These came to the page without passing through the worker, because it left them to the browser or
    * was not there yet. The HTTP cache may have them still, to be shared.
@@ -171,8 +189,16 @@ export type WorkerMessage =
   | { readonly t: 'mismatch'; readonly build: string }
   /** The signed policy as it stands now: links, look-ups and uploads are allowed only while `enabled`. */
   | { readonly t: 'policy'; readonly enabled: boolean; readonly rollout: number }
-  /** Where is this resource on your page, and how long may peers take? */
-  | { readonly t: 'place'; readonly id: number; readonly url: CanonicalUrl; readonly destination: string }
+  /** Where is this resource on your page, and how long may peers take? `start`: first byte of the part asked for. */
+  | {
+      readonly t: 'place';
+      readonly id: number;
+      readonly url: CanonicalUrl;
+      readonly destination: string;
+      readonly start?: number;
+    }
+  /** A playlist or manifest that your page has just got: `url` is what relative ones in `text` are relative to. */
+  | { readonly t: 'playlist'; readonly url: CanonicalUrl; readonly text: string }
   /** This request of yours was left to the browser, for `reason`: your own timing tells what became of it. */
   | {
       readonly t: 'left';

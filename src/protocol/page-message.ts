@@ -1,14 +1,21 @@
 import { isRoot } from '../core/brands.js';
 import type { Bytes } from '../core/bytes.js';
-import { MAX_DIGEST_URLS, MAX_TOKEN_LENGTH } from '../core/limits.js';
+import { MAX_CONTENT_LENGTH, MAX_DIGEST_URLS, MAX_TOKEN_LENGTH, MAX_UPCOMING } from '../core/limits.js';
 import { MAX_PIECE_LENGTH } from '../core/pieces.js';
-import { PAGE_REASONS, type FallbackReason, type LoadedResource, type PageMessage } from './bridge.js';
+import {
+  PAGE_REASONS,
+  type FallbackReason,
+  type LoadedResource,
+  type PageMessage,
+  type Upcoming,
+} from './bridge.js';
 import type { JsonObject } from './check.js';
 import { isCompactJws, isListOf, isObject, isWhole } from './check.js';
 import { isCanonicalUrl, isPublicKey } from './hasher.js';
 
 const MAX_ID = 2 ** 32;
 const MAX_WAIT = 120_000;
+const MAX_DUE = 2 ** 31;
 /** File systems take no longer ones. */
 const MAX_NAME = 255;
 /** 2^40 bytes at 1 MiB a piece. */
@@ -28,7 +35,10 @@ const pageChecks: Record<PageMessage['t'], (m: JsonObject) => boolean> = {
     isWait(m['wait']) &&
     (m['reason'] === undefined || isReason(m['reason'])) &&
     isFlag(m['together']) &&
-    isFlag(m['slow']),
+    isFlag(m['slow']) &&
+    isFlag(m['lasting']) &&
+    (m['rate'] === undefined || isRate(m['rate'])),
+  ahead: (m) => isListOf(m['items'], MAX_UPCOMING, isUpcoming),
   loaded: (m) => isListOf(m['resources'], MAX_DIGEST_URLS, isLoadedResource),
   tokens: (m) =>
     isListOf(m['tokens'], MAX_DIGEST_URLS, (token): token is string => isCompactJws(token, MAX_TOKEN_LENGTH)),
@@ -51,6 +61,13 @@ function isPageMessage(m: JsonObject): m is JsonObject & PageMessage {
 
 function isLoadedResource(value: unknown): value is LoadedResource {
   return isObject(value) && isCanonicalUrl(value['url']) && isDestination(value['destination']);
+}
+
+function isUpcoming(value: unknown): value is Upcoming {
+  if (!isObject(value) || !isCanonicalUrl(value['url']) || !isDue(value['due'])) return false;
+  const [start, end] = [value['start'], value['end']];
+  if (start === undefined && end === undefined) return true;
+  return isWhole(start, 0, MAX_CONTENT_LENGTH) && isWhole(end, start + 1, MAX_CONTENT_LENGTH);
 }
 
 /** The longest is `sharedworker`; scripts' own requests have an empty one. */
@@ -77,6 +94,15 @@ function isReason(value: unknown): value is FallbackReason {
 
 function isWait(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= MAX_WAIT;
+}
+
+/** Days of film may lie ahead. */
+function isDue(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value < MAX_DUE;
+}
+
+function isRate(value: unknown): boolean {
+  return typeof value === 'number' && value > 0 && value < Infinity;
 }
 
 function isBytes(value: unknown, max: number): value is Bytes {

@@ -35,6 +35,10 @@ export interface Placement {
   readonly together?: boolean | undefined;
   /** The origin takes so long that peers may turn up while it does. */
   readonly slow?: boolean | undefined;
+  /** Nobody may hold it yet, but will soon. */
+  readonly lasting?: boolean | undefined;
+  /** Bytes per second at which to hand out what is not the origin's. */
+  readonly rate?: number | undefined;
 }
 
 export interface BridgeEvents {
@@ -161,7 +165,7 @@ export class Bridge {
   /** Asks the requesting page where a resource sits. Never rejects; no answer within `wait` ms means HTTP now. */
   async place(
     clientId: string,
-    { url, destination }: LoadedResource,
+    { url, destination, start }: LoadedResource & { readonly start?: number | undefined },
     wait = PATIENT_WAIT,
   ): Promise<Placement> {
     const page = await this.pageOf(clientId);
@@ -169,7 +173,7 @@ export class Bridge {
     const id = this.newId();
     const answer = deferred<Placement>();
     this.#placements.set(id, { page, answer });
-    page.post({ t: 'place', id, url, destination });
+    page.post({ t: 'place', id, url, destination, ...(start === undefined ? {} : { start }) });
     const placement = await within(this.#options.clock, wait, answer.promise);
     this.#placements.delete(id);
     if (!placement) {
@@ -246,12 +250,13 @@ export class Bridge {
     this.#early.delete(page.clientId);
   }
 
-  #placed(page: Page, { id, wait, reason, together, slow }: PageMessage & { t: 'placed' }): void {
+  #placed(page: Page, message: PageMessage & { t: 'placed' }): void {
+    const { id, wait, reason, together, slow, lasting, rate } = message;
     const question = this.#placements.get(id);
     if (question?.page !== page) return;
     const { fallbackMs } = this.#options.config;
     const allowed = wait > 0 ? Math.min(fallbackMs ?? wait, MAX_PEER_WAIT) : 0;
-    question.answer.resolve({ wait: allowed, reason, together, slow });
+    question.answer.resolve({ wait: allowed, reason, together, slow, lasting, rate });
   }
 
   #lead(page: Page, on: boolean): void {

@@ -8,6 +8,7 @@ import { PLACE_WAIT, SLOW_WAIT, type Bridge, type Placement } from './bridge.js'
 import { representationOf, type Holdings } from './holdings.js';
 import type { Asked, Origin } from './origin.js';
 import { takesSlices, MIN_SLICE } from './readers.js';
+import type { Route } from './route.js';
 import type { Seen } from './seen.js';
 import { within } from './timers.js';
 import type { Tokens } from './tokens.js';
@@ -50,7 +51,7 @@ export const MAX_IMAGE = 4 * 2 ** 20;
 const TOKEN_CHECK_WAIT = 60;
 /** An origin that failed leaves only peers, if they are quick: a visitor who sees an error can try again (ms). */
 const RESCUE_WAIT = 4_000;
-/** Waiting for a token is time that peers no longer have. */
+/** Waiting for a token is time that peers no longer have; where they are still to get it, it comes from them, too. */
 const TOKEN_WAIT = 1_500;
 
 /** Decides where the bytes of an answer shall come from. Every wait in here is bounded. */
@@ -81,13 +82,13 @@ export class Chooser {
     const { url } = asked.route;
     seen.note(url);
     if (!bridge.leader) return over('no-engine');
-    const digest = await tokens.arrival(url, Math.min(outlook.wait, TOKEN_WAIT));
+    const { wait, since, ...patience } = outlook;
+    const digest = await tokens.arrival(url, patience.lasting ? wait : Math.min(wait, TOKEN_WAIT));
     if (!digest) return over(tokens.refused(url) ? 'refused' : 'no-token');
     const obstacle = this.#obstacle(asked, digest);
-    const { together, slow } = outlook;
-    const left = outlook.wait - (clock.ticks() - outlook.since);
+    const left = wait - (clock.ticks() - since);
     if (obstacle) return over(obstacle);
-    return left > 0 ? { kind: 'gather', digest, wait: left, together, slow } : over('deadline');
+    return left > 0 ? { ...patience, kind: 'gather', digest, wait: left } : over('deadline');
   }
 
   /** The origin has failed. What peers may be asked for instead, if they may be asked at all. */
@@ -112,17 +113,25 @@ export class Chooser {
     if (tokens.refused(asked.route.url)) return over('refused');
     const obstacle = digest && this.#obstacle(asked, digest);
     if (obstacle) return over(obstacle);
-    if (digest && this.#covers(asked, digest)) return { kind: 'gather', digest, wait: 0 };
+    if (digest && this.#covers(asked, digest)) return this.#fromStore(asked, digest);
     if (!digest && tokens.isUnsigned(asked.route.url)) return over('no-token');
     const whyNot = bridge.whyNotAsk(asked.clientId);
     return whyNot ? over(whyNot) : this.#askPage(asked, digest);
+  }
+
+  /** Nothing has to be waited for; but what a player fetches may have to go out slowly. */
+  #fromStore({ clientId, route }: Wanted, digest: DigestClaims): Look {
+    const { bridge } = this.#options;
+    const choice: Choice = { kind: 'gather', digest, wait: 0 };
+    if (route.destination !== '' || bridge.whyNotAsk(clientId)) return choice;
+    return bridge.place(clientId, placeOf(route)).then(({ rate }) => ({ ...choice, rate }));
   }
 
   async #askPage({ clientId, route }: Wanted, digest: DigestClaims | undefined): Promise<Outlook> {
     const { bridge, origin } = this.#options;
     const hurry = route.destination === 'image' ? PLACE_WAIT : undefined;
     const wait = origin.traffic.isSlow ? SLOW_WAIT : hurry;
-    return this.#weigh(digest, await bridge.place(clientId, route, wait));
+    return this.#weigh(digest, await bridge.place(clientId, placeOf(route), wait));
   }
 
   #weigh(digest: DigestClaims | undefined, { reason, ...patience }: Placement): Outlook {
@@ -152,6 +161,11 @@ function neededPieces(asked: Wanted, digest: DigestClaims): PieceIndex[] {
   if (!span) return [];
   const end = takesSlices(asked) ? Math.min(span.end, span.start + MIN_SLICE) : span.end;
   return piecesOf(cut, { start: span.start, end });
+}
+
+/** What the page is asked about: parts of one file may be different segments. */
+function placeOf({ range, ...route }: Route): Parameters<Bridge['place']>[1] {
+  return { ...route, start: range?.kind === 'from' ? range.first : undefined };
 }
 
 function over(reason: FallbackReason): Choice {

@@ -13,9 +13,11 @@ export interface Plan {
   /** Milliseconds that peers may take; 0 asks none. */
   readonly wait: number;
   /** Whether the origin gives some batches while peers give others. */
-  readonly together: boolean | undefined;
+  readonly together?: boolean | undefined;
   /** Whether the page finds the origin slow. */
-  readonly slow: boolean | undefined;
+  readonly slow?: boolean | undefined;
+  /** Whether somebody is about to hold it whom nobody knows yet. */
+  readonly lasting?: boolean | undefined;
   /** When store and peers bring nothing by the deadline: give up, because the origin's own answer will do, if it is quick. */
   readonly mayPass: boolean;
 }

@@ -94,7 +94,7 @@ export class Responder {
   /** An answer of verified pieces; `undefined` when the origin's own has to do. */
   async #assemble(
     asked: Asked,
-    { digest, wait, together, slow }: Choice & { kind: 'gather' },
+    { digest, rate, ...patience }: Choice & { kind: 'gather' },
     tally: Tally,
   ): Promise<Response | undefined> {
     const { readers } = this.#options;
@@ -104,11 +104,11 @@ export class Responder {
     const span = range ? readers.slice(asked, wanted, digest.piece) : wanted;
     const pieces = piecesOf(representationOf(digest).cut, span);
     const mayPass = !readers.isMixed(asked);
-    const plan = { digest, pieces, wait, together, slow, mayPass };
+    const plan = { ...patience, digest, pieces, mayPass };
     const transfer = new Transfer(this.#options, asked, plan, tally);
     try {
       if ((await transfer.opening()) === 'ready') {
-        const verified = new VerifiedBody(this.#options, { asked, digest, span, transfer, tally });
+        const verified = new VerifiedBody(this.#options, { asked, digest, span, transfer, tally, rate });
         return kind === 'image' ? await verified.atOnce() : verified.streamed();
       }
     } catch (error) {

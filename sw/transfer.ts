@@ -145,7 +145,7 @@ export class Transfer {
       await this.#gatherTogether(batch, before);
       return 'complete';
     }
-    const isLasting = this.#isSlow;
+    const isLasting = this.#isSlow || this.#plan.lasting === true;
     const attempt = isLasting ? this.#askLasting(batch) : this.#askPeers(batch, this.#plan.wait);
     try {
       const reason = attempt ? await this.#untilDue(batch, before, attempt) : 'no-engine';

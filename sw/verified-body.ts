@@ -2,11 +2,13 @@ import { concat, type Bytes } from '../src/core/bytes.js';
 import { pieceSpan, type Span } from '../src/core/pieces.js';
 import { formatContentRange, overlap } from '../src/core/ranges.js';
 import type { DigestClaims } from '../src/protocol/hasher.js';
+import type { Clock } from '../src/core/clock.js';
 import type { Tally } from './account.js';
 import type { Piece } from './batch.js';
 import { isDifferent } from './fill.js';
 import { representationOf } from './holdings.js';
 import type { Asked } from './origin.js';
+import { Pace } from './pace.js';
 import type { Readers } from './readers.js';
 import { deferred } from './timers.js';
 import type { GatheredPiece, Transfer } from './transfer.js';
@@ -19,9 +21,12 @@ export interface Gathered {
   readonly span: Span;
   readonly transfer: Transfer;
   readonly tally: Tally;
+  /** Bytes per second at which to hand out what is not the origin's; absent: as fast as it is read. */
+  readonly rate?: number | undefined;
 }
 
 export interface VerifiedBodyOptions {
+  readonly clock: Clock;
   readonly readers: Readers;
   readonly onOver: (asked: Asked, tally: Tally) => void;
   readonly onDiffers: (digest: DigestClaims) => void;
@@ -50,29 +55,52 @@ export class VerifiedBody {
   streamed(): Response {
     const { asked, transfer, tally } = this.#gathered;
     const finished = deferred<undefined>();
+    let isOver = false;
+    // Whoever reads may stop while the next part is waited for, which then fails: that is one end, not two.
     const finish = (): void => {
+      if (isOver) return;
+      isOver = true;
       transfer.close();
       this.#options.onOver(asked, tally);
       finished.resolve(undefined);
     };
     asked.waitUntil(finished.promise);
+    const parts = this.#parts();
     const pull = async (to: ReadableStreamDefaultController<Bytes>): Promise<void> => {
-      if (!(await this.#next(to, finish))) finish();
+      if (!(await this.#next(parts, to, finish))) finish();
     };
     return this.#response(new ReadableStream<Bytes>({ pull, cancel: finish }, { highWaterMark: 0 }));
   }
 
-  /** Hands out the next piece; false at the end, which it closes. */
-  async #next(to: ReadableStreamDefaultController<Bytes>, fail: () => void): Promise<boolean> {
+  /** Hands out the next part; false at the end, which it closes. */
+  async #next(
+    parts: AsyncGenerator<Bytes>,
+    to: ReadableStreamDefaultController<Bytes>,
+    fail: () => void,
+  ): Promise<boolean> {
     try {
-      const piece = await this.#gathered.transfer.next();
-      if (piece) to.enqueue(this.#handOut(piece));
-      else to.close();
-      return piece !== undefined;
+      const part = await parts.next();
+      if (part.done) to.close();
+      else to.enqueue(part.value);
+      return !part.done;
     } catch (error) {
       if (isDifferent(error)) this.#differs();
       fail();
       throw error;
+    }
+  }
+
+  async *#parts(): AsyncGenerator<Bytes> {
+    const { transfer, rate } = this.#gathered;
+    const pace = rate === undefined ? undefined : new Pace(this.#options.clock, rate);
+    for (let piece = await transfer.next(); piece; piece = await transfer.next()) {
+      const bytes = this.#handOut(piece);
+      if (pace && piece.source !== 'http') {
+        yield* pace.slow(bytes);
+      } else {
+        pace?.passed(bytes.byteLength);
+        yield bytes;
+      }
     }
   }
 

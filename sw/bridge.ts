@@ -35,8 +35,8 @@ export interface Placement {
   readonly together?: boolean | undefined;
   /** The origin takes so long that peers may turn up while it does. */
   readonly slow?: boolean | undefined;
-  /** Nobody may hold it yet, but will soon. */
-  readonly lasting?: boolean | undefined;
+  /** Nobody may hold it yet, but somebody will, and says what it is within so many milliseconds. */
+  readonly lasting?: number | undefined;
   /** Bytes per second at which to hand out what is not the origin's. */
   readonly rate?: number | undefined;
 }

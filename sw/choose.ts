@@ -83,7 +83,7 @@ export class Chooser {
     seen.note(url);
     if (!bridge.leader) return over('no-engine');
     const { wait, since, ...patience } = outlook;
-    const digest = await tokens.arrival(url, patience.lasting ? wait : Math.min(wait, TOKEN_WAIT));
+    const digest = await tokens.arrival(url, Math.min(wait, patience.lasting ?? TOKEN_WAIT));
     if (!digest) return over(tokens.refused(url) ? 'refused' : 'no-token');
     const obstacle = this.#obstacle(asked, digest);
     const left = wait - (clock.ticks() - since);
@@ -154,7 +154,7 @@ export class Chooser {
 }
 
 /** The pieces that the first answer takes: all, or those of the range (of its first slice, for media). */
-function neededPieces(asked: Wanted, digest: DigestClaims): PieceIndex[] {
+export function neededPieces(asked: Wanted, digest: DigestClaims): PieceIndex[] {
   const cut = representationOf(digest).cut;
   const { range } = asked.route;
   const span = range ? resolveRange(range, digest.len) : { start: 0, end: digest.len };

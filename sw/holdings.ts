@@ -1,8 +1,10 @@
+import { BoundedMap } from '../src/core/bounded-map.js';
 import type { PieceIndex, Root } from '../src/core/brands.js';
 import type { Bytes, Sha256 } from '../src/core/bytes.js';
 import type { Clock } from '../src/core/clock.js';
 import type { VerifiedLayer } from '../src/core/merkle.js';
 import { piecesOf } from '../src/core/pieces.js';
+import type { Source } from '../src/protocol/bridge.js';
 import type { DigestClaims } from '../src/protocol/hasher.js';
 import type { PieceStore, Representation } from '../src/store/port.js';
 import type { Bridge } from './bridge.js';
@@ -26,6 +28,8 @@ export interface HoldingsOptions {
 
 /** Pieces finish in bursts; what is held is told once per burst (ms), still soon enough to be useful. */
 const TELL_DELAY = 40;
+/** Pieces remembered as brought ahead of requests; more than that lie ahead of no player. */
+const MAX_CREDITS = 2048;
 
 /** What a digest speaks of, without what it says about it. */
 export function representationOf({ root, len, piece }: DigestClaims): Representation {
@@ -39,6 +43,7 @@ export function representationOf({ root, len, piece }: DigestClaims): Representa
  */
 export class Holdings {
   readonly #untold = new Set<Root>();
+  readonly #credits = new BoundedMap<string, true>(MAX_CREDITS);
   readonly #burst: ReturnType<typeof burst>;
 
   readonly #options: HoldingsOptions;
@@ -56,6 +61,25 @@ export class Holdings {
   covers(digest: DigestClaims, pieces: readonly PieceIndex[]): boolean {
     const stored = this.#options.store.find(digest.root)?.stored;
     return stored !== undefined && pieces.every((index) => stored.has(index));
+  }
+
+  /** Where what is stored of `digest` from byte `start` on ends; it looks no further than `limit`. */
+  storedTo(digest: DigestClaims, start: number, limit: number): number {
+    const stored = this.#options.store.find(digest.root)?.stored;
+    let end = start;
+    while (end < limit && stored?.has(Math.floor(end / digest.piece) as PieceIndex))
+      end = (Math.floor(end / digest.piece) + 1) * digest.piece;
+    return Math.min(end, limit);
+  }
+
+  /** Peers of this visit brought a piece that nobody has requested yet. */
+  cameAhead(root: Root, index: PieceIndex): void {
+    this.#credits.set(`${root} ${index}`, true);
+  }
+
+  /** Who is to be credited with a stored piece that is now handed out: peers who brought it ahead, but once only. */
+  sourceOf({ root }: DigestClaims, index: PieceIndex): Source {
+    return this.#credits.delete(`${root} ${index}`) ? 'peer' : 'store';
   }
 
   /** The page got all of this from elsewhere, and that is a use of what we hold; false unless all is held. */

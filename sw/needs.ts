@@ -12,6 +12,8 @@ import { deferred } from './timers.js';
 export interface AttemptEvents {
   onPiece(index: PieceIndex, bytes: Bytes, source: Source): void;
   onVerdict(verdict: Verdict, bytes: number): void;
+  /** Of an attempt that is ahead of requests: somebody else sees to these from now on. */
+  onTaken?(pieces: readonly PieceIndex[]): void;
 }
 
 /** One request to the swarm. Closing it makes whatever still comes inert. */
@@ -30,12 +32,15 @@ export interface Request {
   readonly wait: number;
   /** Whether all of `wait` is to be waited, though nobody is known who holds any of it. */
   readonly lasting: boolean;
+  /** Whether nothing has been requested yet, and what comes is only to be kept. */
+  readonly ahead?: boolean;
 }
 
 interface Open {
   readonly page: Page;
   readonly digest: DigestClaims;
   readonly wanted: ReadonlySet<PieceIndex>;
+  readonly ahead: boolean;
   readonly events: AttemptEvents;
   readonly missed: ReturnType<typeof deferred<FallbackReason>>;
   /** Whether the page has said anything about it. */
@@ -68,18 +73,34 @@ export class Needs {
   }
 
   /** Asks the leader for pieces; `undefined` when no page leads. */
-  ask({ digest, pieces, wait, lasting }: Request, events: AttemptEvents): Attempt | undefined {
+  ask({ digest, pieces, wait, lasting, ahead = false }: Request, events: AttemptEvents): Attempt | undefined {
     const { bridge, layers } = this.#options;
     const page = bridge.leader;
     if (!page) return undefined;
     const id = bridge.newId();
     const missed = deferred<FallbackReason>();
     const wanted = new Set(pieces);
-    this.#open.set(id, { page, digest, wanted, events, missed, answered: false, parked: new Map() });
+    const parked = new Map<PieceIndex, PieceMessage>();
+    this.#open.set(id, { page, digest, wanted, ahead, events, missed, answered: false, parked });
     const { sub: url, root, len: length, piece } = digest;
     const layer = layers.known(representationOf(digest)) === undefined;
     page.post({ t: 'need', id, url, root, length, piece, pieces, wait, layer, lasting });
+    // Not before: what is under way goes on for this one.
+    if (!ahead) this.take(root, pieces);
     return { missed: missed.promise, close: () => this.#close(id) };
+  }
+
+  /** A request gets these pieces, whoever brings them: nobody is to be asked for them ahead of it any more. */
+  take(root: Root, pieces: readonly PieceIndex[]): void {
+    for (const { ahead, digest, wanted, events } of [...this.#open.values()]) {
+      const taken = ahead && digest.root === root ? pieces.filter((index) => wanted.has(index)) : [];
+      if (taken.length > 0) events.onTaken?.(taken);
+    }
+  }
+
+  /** Bytes that came for nothing while no request was there to count them. */
+  stray(bytes: number): void {
+    this.#strayBytes += bytes;
   }
 
   /** Bytes that came too late or unasked since this was last called. */
@@ -144,10 +165,11 @@ export class Needs {
     if (!open.answered) void this.#options.bridge.checkPresence(open.page);
   }
 
+  /** Whose piece this is; those whom a request waits for come first. */
   #wanting(page: Page, { root, index }: { root: Root; index: PieceIndex }): Open[] {
-    return [...this.#open.values()].filter(
-      (one) => one.page === page && one.digest.root === root && one.wanted.has(index),
-    );
+    return [...this.#open.values()]
+      .filter((one) => one.page === page && one.digest.root === root && one.wanted.has(index))
+      .sort((a, b) => Number(a.ahead) - Number(b.ahead));
   }
 
   /** A second piece in the same place replaces the first: parking never takes more than was asked for. */
@@ -169,6 +191,7 @@ export class Needs {
     if (!first) this.#strayBytes += bytes.byteLength;
     first?.events.onVerdict(verdict, verdict === 'verified' ? 0 : bytes.byteLength);
     if (verdict === 'mismatch') return;
+    if (first?.ahead) this.#options.holdings.cameAhead(root, index);
     first?.events.onPiece(index, bytes, 'peer');
     // It crossed the network once; whoever else waits for it gets it from what we hold.
     for (const other of others) other.events.onPiece(index, bytes, 'store');

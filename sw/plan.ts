@@ -16,8 +16,8 @@ export interface Plan {
   readonly together?: boolean | undefined;
   /** Whether the page finds the origin slow. */
   readonly slow?: boolean | undefined;
-  /** Whether somebody is about to hold it whom nobody knows yet. */
-  readonly lasting?: boolean | undefined;
+  /** Set where somebody is about to hold it whom nobody knows yet. */
+  readonly lasting?: number | undefined;
   /** When store and peers bring nothing by the deadline: give up, because the origin's own answer will do, if it is quick. */
   readonly mayPass: boolean;
 }

@@ -1,19 +1,19 @@
 import type { Sha256 } from '../src/core/bytes.js';
 import type { Clock } from '../src/core/clock.js';
 import { reasonOf } from '../src/core/errors.js';
-import { piecesOf } from '../src/core/pieces.js';
+import { piecesOf, type Span } from '../src/core/pieces.js';
 import { resolveRange } from '../src/core/ranges.js';
 import type { DigestClaims } from '../src/protocol/hasher.js';
 import { Tally } from './account.js';
 import type { Bridge } from './bridge.js';
-import type { Choice, Chooser } from './choose.js';
+import { neededPieces, type Choice, type Chooser } from './choose.js';
 import { isDifferent } from './fill.js';
 import { representationOf, type Holdings } from './holdings.js';
 import type { Layers } from './layers.js';
 import type { Needs } from './needs.js';
 import type { Asked, Origin } from './origin.js';
 import type { PassThrough } from './pass-through.js';
-import { takesSlices, type Readers } from './readers.js';
+import { MAX_SLICE, takesSlices, type Readers } from './readers.js';
 import type { Tokens } from './tokens.js';
 import { Transfer } from './transfer.js';
 import { VerifiedBody } from './verified-body.js';
@@ -68,7 +68,15 @@ export class Responder {
     const choice = this.#stayVerified(asked, await chooser.choose(asked, await look));
     if (choice.kind === 'gather') return this.#gather(asked, choice, tally);
     tally.fellBack(choice.reason);
+    this.#takeOver(asked);
     return passThrough.answer(asked, tally, () => this.#rescue(asked, tally));
+  }
+
+  /** What comes over HTTP need not come from peers ahead of requests. */
+  #takeOver(asked: Asked): void {
+    const { tokens, needs } = this.#options;
+    const digest = tokens.peek(asked.route.url);
+    if (digest) needs.take(digest.root, neededPieces(asked, digest));
   }
 
   async #rescue(asked: Asked, tally: Tally): Promise<Response | undefined> {
@@ -101,7 +109,8 @@ export class Responder {
     const { range, kind } = asked.route;
     const wanted = range ? resolveRange(range, digest.len) : { start: 0, end: digest.len };
     if (!wanted) return undefined;
-    const span = range ? readers.slice(asked, wanted, digest.piece) : wanted;
+    const part = patience.wait > 0 ? wanted : this.#storedPart(asked, digest, wanted);
+    const span = range ? readers.slice(asked, part, digest.piece) : wanted;
     const pieces = piecesOf(representationOf(digest).cut, span);
     const mayPass = !readers.isMixed(asked);
     const plan = { ...patience, digest, pieces, mayPass };
@@ -117,6 +126,13 @@ export class Responder {
     }
     transfer.close();
     return undefined;
+  }
+
+  /** Nobody is asked for what the store lacks: a slice that begins in it ends there, and the next request may ask. */
+  #storedPart(asked: Asked, digest: DigestClaims, { start, end }: Span): Span {
+    const limit = Math.min(end, start + MAX_SLICE);
+    const stored = this.#options.holdings.storedTo(digest, start, limit);
+    return takesSlices(asked) && stored > start ? { start, end: stored } : { start, end };
   }
 
   /** The origin's bytes are not the signed ones, and none were handed out in this answer yet. */

@@ -145,7 +145,7 @@ export class Transfer {
       await this.#gatherTogether(batch, before);
       return 'complete';
     }
-    const isLasting = this.#isSlow || this.#plan.lasting === true;
+    const isLasting = this.#isSlow || this.#plan.lasting !== undefined;
     const attempt = isLasting ? this.#askLasting(batch) : this.#askPeers(batch, this.#plan.wait);
     try {
       const reason = attempt ? await this.#untilDue(batch, before, attempt) : 'no-engine';
@@ -262,9 +262,8 @@ export class Transfer {
   }
 
   async #fillNow(batch: Batch): Promise<void> {
-    const { origin, sha256, holdings } = this.#options;
+    const { origin, sha256, holdings, needs } = this.#options;
     const [asked, tally] = [this.#asked, this.#tally];
-    const { signal } = this.#stop;
     const onPiece = (index: PieceIndex, bytes: Bytes): void => {
       holdings.add(this.#plan.digest, layer, index, bytes);
       this.#settle(batch, index, bytes, 'http');
@@ -272,7 +271,8 @@ export class Transfer {
     const onWasted = tally.wasted.bind(tally);
     const layer = await this.#layer();
     tally.origin();
-    await fill({ asked, layer, origin, sha256, signal, onPiece, onWasted }, batch);
+    needs.take(this.#plan.digest.root, batch.missing);
+    await fill({ asked, layer, origin, sha256, signal: this.#stop.signal, onPiece, onWasted }, batch);
   }
 
   async #layer(): Promise<VerifiedLayer> {

@@ -1,12 +1,12 @@
 import { concat, type Bytes } from '../src/core/bytes.js';
 import { pieceSpan, type Span } from '../src/core/pieces.js';
 import { formatContentRange, overlap } from '../src/core/ranges.js';
+import type { Source } from '../src/protocol/bridge.js';
 import type { DigestClaims } from '../src/protocol/hasher.js';
 import type { Clock } from '../src/core/clock.js';
 import type { Tally } from './account.js';
-import type { Piece } from './batch.js';
 import { isDifferent } from './fill.js';
-import { representationOf } from './holdings.js';
+import { representationOf, type Holdings } from './holdings.js';
 import type { Asked } from './origin.js';
 import { Pace } from './pace.js';
 import type { Readers } from './readers.js';
@@ -27,6 +27,7 @@ export interface Gathered {
 
 export interface VerifiedBodyOptions {
   readonly clock: Clock;
+  readonly holdings: Holdings;
   readonly readers: Readers;
   readonly onOver: (asked: Asked, tally: Tally) => void;
   readonly onDiffers: (digest: DigestClaims) => void;
@@ -46,7 +47,7 @@ export class VerifiedBody {
   async atOnce(): Promise<Response> {
     const { asked, transfer, tally } = this.#gathered;
     const pieces = await gatherAll(transfer, tally);
-    for (const { bytes, source } of pieces) tally.delivered(source, bytes.byteLength);
+    for (const piece of pieces) tally.delivered(this.#sourceOf(piece), piece.bytes.byteLength);
     this.#options.onOver(asked, tally);
     return this.#response(concat(pieces.map(({ bytes }) => bytes)));
   }
@@ -108,9 +109,13 @@ export class VerifiedBody {
     const { asked, digest, span, tally } = this.#gathered;
     const covered = pieceSpan(representationOf(digest).cut, piece.index);
     const { start, end } = overlap(covered, span);
-    tally.delivered(piece.source, end - start);
+    tally.delivered(this.#sourceOf(piece), end - start);
     if (asked.route.range && piece.source !== 'http') this.#options.readers.setMixed(asked);
     return piece.bytes.subarray(start - covered.start, end - covered.start);
+  }
+
+  #sourceOf({ source, index }: GatheredPiece): Source {
+    return source === 'store' ? this.#options.holdings.sourceOf(this.#gathered.digest, index) : source;
   }
 
   #differs(): void {
@@ -132,8 +137,8 @@ export class VerifiedBody {
 }
 
 /** All pieces of an answer that is given at once; what was gathered in vain is waste. */
-async function gatherAll(transfer: Transfer, tally: Tally): Promise<Piece[]> {
-  const pieces: Piece[] = [];
+async function gatherAll(transfer: Transfer, tally: Tally): Promise<GatheredPiece[]> {
+  const pieces: GatheredPiece[] = [];
   try {
     for (let piece = await transfer.next(); piece; piece = await transfer.next()) pieces.push(piece);
     return pieces;

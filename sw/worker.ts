@@ -19,6 +19,7 @@ import { Layers } from './layers.js';
 import { Needs } from './needs.js';
 import { Origin, type Asked } from './origin.js';
 import { PassThrough } from './pass-through.js';
+import { Prefetch } from './prefetch.js';
 import { Readers, takesSlices } from './readers.js';
 import { Responder } from './respond.js';
 import { fileRouteOf, routeOf, type RequestFacts, type Route } from './route.js';
@@ -51,6 +52,7 @@ export class PeerfoldWorker {
   readonly #tokens: Tokens;
   readonly #holdings: Holdings;
   readonly #needs: Needs;
+  readonly #prefetch: Prefetch;
   readonly #seen: Seen;
   readonly #copies: Copies;
   readonly #chooser: Chooser;
@@ -78,6 +80,7 @@ export class PeerfoldWorker {
     const holdings = (this.#holdings = new Holdings({ ...options, disk, layers, tokens, trust, bridge }));
     const needs = (this.#needs = new Needs({ ...options, bridge, layers, holdings }));
     const seen = (this.#seen = new Seen(clock, bridge));
+    this.#prefetch = new Prefetch({ ...options, trust, tokens, layers, needs, seen });
     const onTraffic = (on: boolean): void => {
       bridge.toLeader({ t: 'busy', on });
     };
@@ -167,6 +170,7 @@ export class PeerfoldWorker {
       onLearned: (url) => {
         const digest = this.#tokens.peek(url);
         if (digest) this.#holdings.renewed(digest);
+        this.#prefetch.review();
         this.#guard(undefined, this.#copies.settle(url));
       },
       onOrphan: (root) => {
@@ -180,12 +184,14 @@ export class PeerfoldWorker {
       onAllowed: (page) => {
         this.#options.store.beginVisit(page.visit);
         this.#trust.setAllowed(page.allowed);
+        this.#prefetch.review();
         page.post(policyMessage(this.#trust.policy));
       },
       onLeader: (page) => {
         page.post(policyMessage(this.#trust.policy));
         page.post({ t: 'busy', on: this.#origin.traffic.busy });
         this.#seen.retell();
+        this.#prefetch.review();
         this.#guard(page, this.#holdings.tellAll(page));
       },
       onLeaderLost: (page) => {
@@ -210,6 +216,9 @@ export class PeerfoldWorker {
         return;
       case 'save':
         this.#save(page, message);
+        return;
+      case 'ahead':
+        this.#prefetch.plan(page.clientId, message.items);
         return;
       case 'layer':
         return this.#needs.layer(page, message);

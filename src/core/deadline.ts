@@ -24,6 +24,8 @@ export interface MediaPlacement {
   readonly buffered: number;
   /** `filling` until the head start is buffered; `unused` when none is configured and nothing is buffered yet. */
   readonly headStart: 'filling' | 'filled' | 'unused';
+  /** For a segment that has just appeared: how many of the swarm are to fetch it before us. */
+  readonly rank?: number | undefined;
 }
 
 /** `download`: an included URL that no element shows. `unknown`: nothing on the page explains the request. */
@@ -42,11 +44,13 @@ export interface DeadlineContext {
 export interface Deadline {
   /** Milliseconds that peers may take; 0 means HTTP at once, and then there is a reason. */
   readonly wait: number;
-  readonly reason?: 'above-fold' | 'head-start' | 'no-answer' | 'deadline' | 'resting';
+  readonly reason?: 'above-fold' | 'head-start' | 'live-edge' | 'no-answer' | 'deadline' | 'resting';
   /** Nobody watches it come: the origin may give one part while peers give others. */
   readonly together?: boolean;
   /** The origin takes so long that peers may turn up while it does. */
   readonly slow?: boolean;
+  /** Nobody holds it yet; somebody does, and says what it is, within so many milliseconds. */
+  readonly lasting?: number;
 }
 
 /** Below this a warm link cannot deliver an image, so a shorter wait would only delay HTTP. */
@@ -61,6 +65,13 @@ export const PATIENCE = 0.5;
 export const MAX_IMAGE_WAIT = 4000;
 /** A player that asks this far ahead of need asks again soon; waiting longer gains no peers. */
 export const MAX_MEDIA_WAIT = 8000;
+/**
+ * What whoever fetches a live segment for others is given (ms), beside what the fetch takes, until they can have it:
+ * playlists are not read by all at the same time, and the segment has to be signed.
+ */
+export const EDGE_WAIT = 800;
+/** The next one in the queue waits so much longer (ms), and so on. */
+export const EDGE_STEP = 600;
 /** Buffer that is never spent on waiting: decoders stall well before it reads zero. */
 export const MEDIA_SAFETY = 2000;
 /** Without a head start, what the first picture may be delayed by in the hope of peers. */
@@ -87,7 +98,7 @@ function adaptiveDeadline(placement: Placement, { httpMs, failing = false }: Dea
       return imageDeadline(placement, expected, failing);
     case 'media':
       // A fetch that will fail needs no reserve: peers may have all of the buffer.
-      return mediaDeadline(placement, failing ? 0 : MEDIA_SAFETY + expected);
+      return mediaDeadline(placement, failing ? 0 : MEDIA_SAFETY + expected, expected);
     case 'download':
       return { wait: failing ? MAX_MEDIA_WAIT : DOWNLOAD_WAIT, together: true };
     case 'unknown':
@@ -109,11 +120,18 @@ function imageDeadline(
 }
 
 /** `reserve`: milliseconds of buffer that are left to HTTP. */
-function mediaDeadline({ buffered, headStart }: MediaPlacement, reserve: number): Deadline {
+function mediaDeadline(
+  { buffered, headStart, rank }: MediaPlacement,
+  reserve: number,
+  httpMs: number,
+): Deadline {
   if (headStart === 'filling') return { wait: 0, reason: 'head-start' };
-  if (headStart === 'unused') return { wait: FIRST_MEDIA_WAIT };
-  const spare = buffered * 1000 - reserve;
-  return spare > 0 ? { wait: Math.min(spare, MAX_MEDIA_WAIT) } : { wait: 0, reason: 'deadline' };
+  if (rank === 0) return { wait: 0, reason: 'live-edge' };
+  const spare = headStart === 'unused' ? FIRST_MEDIA_WAIT : buffered * 1000 - reserve;
+  if (!(spare > 0)) return { wait: 0, reason: 'deadline' };
+  const wait = Math.min(spare, MAX_MEDIA_WAIT);
+  if (rank === undefined) return { wait };
+  return { wait, lasting: Math.min(wait, httpMs + EDGE_WAIT + (rank - 1) * EDGE_STEP) };
 }
 
 function clamp(value: number, min: number, max: number): number {

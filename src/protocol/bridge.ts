@@ -137,7 +137,8 @@ export type PageMessage =
   /**
    * Answer to `place`: milliseconds that peers may take; 0 means HTTP at once, for `reason`. `together`: of a
    * large file the origin may give one part while peers give others. `slow`: the origin takes so long that peers
-   * may turn up while it does. `lasting`: nobody may hold it yet, but will soon. `rate`: bytes per second at which
+   * may turn up while it does. `lasting`: nobody may hold it yet, but somebody will, and
+   * says what it is within so many milliseconds. `rate`: bytes per second at which
    * to hand out what is not the origin's, so that a player takes its source for no faster than the site.
    */
   | {
@@ -147,7 +148,7 @@ export type PageMessage =
       readonly reason?: FallbackReason;
       readonly together?: boolean;
       readonly slow?: boolean;
-      readonly lasting?: boolean;
+      readonly lasting?: number;
       readonly rate?: number;
     }
   /**

@@ -36,7 +36,7 @@ const pageChecks: Record<PageMessage['t'], (m: JsonObject) => boolean> = {
     (m['reason'] === undefined || isReason(m['reason'])) &&
     isFlag(m['together']) &&
     isFlag(m['slow']) &&
-    isFlag(m['lasting']) &&
+    (m['lasting'] === undefined || isWait(m['lasting'])) &&
     (m['rate'] === undefined || isRate(m['rate'])),
   ahead: (m) => isListOf(m['items'], MAX_UPCOMING, isUpcoming),
   loaded: (m) => isListOf(m['resources'], MAX_DIGEST_URLS, isLoadedResource),

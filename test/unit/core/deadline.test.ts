@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import {
   deadlineFor,
   DOWNLOAD_WAIT,
+  EDGE_STEP,
+  EDGE_WAIT,
   FIRST_MEDIA_WAIT,
   LOAD_DELAY,
   MAX_IMAGE_WAIT,
@@ -96,6 +98,31 @@ describe('deadline of media', () => {
 
   it('gives peers a moment when the site wants no head start', () => {
     expect(deadlineFor(media(0, 'unused'), context)).toEqual({ wait: FIRST_MEDIA_WAIT });
+  });
+});
+
+describe('deadline of a live segment that has just appeared', () => {
+  const live = (buffered: number, rank: number): Placement => ({
+    ...{ kind: 'media', buffered, headStart: 'filled', rank },
+  });
+
+  it('is zero for the one that fetches it for others', () => {
+    expect(deadlineFor(live(6, 0), context)).toEqual({ wait: 0, reason: 'live-edge' });
+  });
+
+  it('is what the buffer can spare for all others, who hope for less and less of that', () => {
+    expect(deadlineFor(live(6, 1), context)).toEqual({ wait: 3700, lasting: 300 + EDGE_WAIT });
+    expect(deadlineFor(live(6, 3), context)).toEqual({
+      wait: 3700,
+      lasting: 300 + EDGE_WAIT + 2 * EDGE_STEP,
+    });
+    expect(deadlineFor(live(6, 100), context)).toEqual({ wait: 3700, lasting: 3700 });
+  });
+
+  it('is zero for whoever has nothing to spare, and while the head start comes', () => {
+    expect(deadlineFor(live(2, 5), context)).toEqual({ wait: 0, reason: 'deadline' });
+    const filling: Placement = { kind: 'media', buffered: 6, headStart: 'filling', rank: 3 };
+    expect(deadlineFor(filling, context)).toEqual({ wait: 0, reason: 'head-start' });
   });
 });
 

@@ -24,7 +24,7 @@ export interface DigestsOptions {
 /** Questions of one moment (a page being parsed, a screenful of images) travel together (ms). */
 const COALESCE = 20;
 /** A peer on a warm link answers within a round trip; what is not urgent waits so long (ms) for that. */
-const PEER_PATIENCE = 150;
+export const PEER_PATIENCE = 150;
 /** Hints below this (ms) would make us poll. */
 const SHORTEST_PENDING = 50;
 /** A URL that is still not hashed after this many questions is asked for again only when needed again. */
@@ -53,8 +53,8 @@ interface Asked {
  */
 export class Digests {
   readonly #known = new Map<CanonicalUrl, Asked>();
-  /** Whether somebody waits for it. */
-  readonly #waiting = new Map<CanonicalUrl, boolean>();
+  /** How long peers may take before the hash service is asked (ms). */
+  readonly #waiting = new Map<CanonicalUrl, number>();
   readonly #timers = new Set<Timer>();
   readonly #backOff: BackOff;
   #flush: Timer;
@@ -78,8 +78,8 @@ export class Digests {
     this.#flush = undefined;
   }
 
-  /** These are needed: now (`urgent`), or later. */
-  ask(urls: readonly CanonicalUrl[], urgent: boolean): void {
+  /** These are needed. Peers, if there are any, have `patience` ms before the hash service is asked as well. */
+  ask(urls: readonly CanonicalUrl[], patience = 0): void {
     const tokens: string[] = [];
     for (const url of urls) {
       const asked = this.#known.get(url);
@@ -87,7 +87,7 @@ export class Digests {
         tokens.push(asked.token);
         // A policy may have voided it meanwhile: if the worker takes it, it will say until when.
         asked.until = Math.min(asked.until, this.options.clock.now() + UNSETTLED);
-      } else if (!asked || !this.#isQuiet(asked)) this.#enqueue(url, urgent);
+      } else if (!asked || !this.#isQuiet(asked)) this.#enqueue(url, patience);
     }
     this.#deliver(tokens);
     if (this.#waiting.size > 0) this.#schedule();
@@ -126,16 +126,15 @@ export class Digests {
     return until > this.options.clock.now();
   }
 
-  #enqueue(url: CanonicalUrl, urgent: boolean): void {
+  #enqueue(url: CanonicalUrl, patience: number): void {
     if (this.#waiting.size >= MAX_KNOWN) return;
-    const isUrgent = urgent || this.#waiting.get(url) === true;
     this.#known.delete(url);
     this.#known.set(url, { tries: 0, until: 0, taken: false });
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= MAX_KNOWN) break;
       this.#known.delete(oldest);
     }
-    this.#waiting.set(url, isUrgent);
+    this.#waiting.set(url, Math.min(patience, this.#waiting.get(url) ?? patience));
   }
 
   #schedule(): void {
@@ -160,14 +159,15 @@ export class Digests {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     const areLinked = this.options.peers(waiting.map(([url]) => url));
-    const urgent: CanonicalUrl[] = [];
-    const patient: CanonicalUrl[] = [];
-    for (const [url, isUrgent] of waiting) (isUrgent || !areLinked ? urgent : patient).push(url);
-    this.#requestAll(urgent);
-    if (patient.length === 0) return;
-    this.#later(PEER_PATIENCE, () => {
-      this.#requestAll(patient.filter((url) => !this.#isTaken(url)));
-    });
+    const byPatience = new Map<number, CanonicalUrl[]>();
+    for (const [url, patience] of waiting) {
+      const ms = areLinked ? patience : 0;
+      byPatience.set(ms, [...(byPatience.get(ms) ?? []), url]);
+    }
+    for (const [ms, urls] of byPatience) {
+      if (ms === 0) this.#requestAll(urls);
+      else this.#later(ms, () => this.#requestAll(urls.filter((url) => !this.#isTaken(url))));
+    }
   }
 
   #requestAll(urls: readonly CanonicalUrl[]): void {
@@ -181,7 +181,7 @@ export class Digests {
       this.#take(urls, await request(urls));
       this.#backOff.reset();
     } catch (error) {
-      for (const url of urls) if (!this.#isTaken(url)) this.#waiting.set(url, true);
+      for (const url of urls) if (!this.#isTaken(url)) this.#waiting.set(url, 0);
       this.#closedUntil = clock.ticks() + this.#backOff.next(retryAfter(error));
       this.#schedule();
       failed(error);
@@ -213,7 +213,7 @@ export class Digests {
   #again(url: CanonicalUrl, asked: Asked, pending: number): void {
     if (!this.#active || ++asked.tries >= MAX_TRIES) return;
     this.#later(Math.max(pending, SHORTEST_PENDING) * asked.tries, () => {
-      this.#waiting.set(url, true);
+      this.#waiting.set(url, 0);
       this.#schedule();
     });
   }

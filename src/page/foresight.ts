@@ -2,7 +2,7 @@ import type { CanonicalUrl } from '../core/brands.js';
 import type { Clock } from '../core/clock.js';
 import type { PageMessage, SiteConfig, WorkerMessage } from '../protocol/bridge.js';
 import { Ahead } from './ahead.js';
-import type { Digests } from './digests.js';
+import { PEER_PATIENCE, type Digests } from './digests.js';
 import { FileLinks } from './file-links.js';
 import { StuckImages } from './stuck-images.js';
 
@@ -37,7 +37,7 @@ export class Foresight {
       document,
       found: (urls) => {
         const unknown = urls.filter((url) => !digests.has(url));
-        digests.ask(unknown, false);
+        digests.ask(unknown, PEER_PATIENCE);
       },
     });
     this.#fileLinks = new FileLinks({

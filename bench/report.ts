@@ -7,6 +7,8 @@ export interface BenchReport {
   /** What was done, and what the ratios are relative to: a sentence or two, in Markdown. */
   readonly about: string;
   readonly rows: readonly BenchRow[];
+  /** Pictures (SVG) that `about` shows, by their file names; they come to lie beside the page of results. */
+  readonly pictures?: Readonly<Record<string, string>>;
 }
 
 export interface BenchRow {

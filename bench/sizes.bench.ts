@@ -8,6 +8,8 @@ const BUNDLES = [
   'peerfold-engine.js',
   'peerfold-worker.js',
   'peerfold-overlay.js',
+  'peerfold-players.js',
+  'peerfold-playlists.js',
   'index.js',
 ];
 

@@ -1,18 +1,20 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Live } from './live.js';
 import { fileRepresentation, memoryRepresentation, type Representation } from './representation.js';
 
 /** Where the site's files lie: its own pages and media, and Peerfold's built scripts. */
 export interface Folders {
   readonly public: string;
   readonly scripts: string;
-  /** The unmodified player of the HLS page. */
-  readonly player: string;
+  /** The unmodified players of the streams' pages, by the names they are served under. */
+  readonly players: ReadonlyMap<string, string>;
 }
 
 export interface Site {
   readonly folders: Folders;
+  readonly live: Live;
   /** Text of `/peerfold-sw.js`. */
   readonly workerFile: string;
   readonly started: Date;
@@ -22,14 +24,22 @@ export interface Site {
 export function findFolders(given: Partial<Pick<Folders, 'public' | 'scripts'>>): Folders {
   const root = packageRoot(dirname(fileURLToPath(import.meta.url)));
   const scripts = given.scripts ?? join(root, 'dist');
-  const packaged = join(scripts, 'vendor', 'hls.min.js');
-  const installed = join(root, 'node_modules', 'hls.js', 'dist', 'hls.min.js');
+  const players = Object.entries(PLAYERS).map(([name, installed]): [string, string] => {
+    const packaged = join(scripts, 'vendor', name);
+    return [`/vendor/${name}`, existsSync(packaged) ? packaged : join(root, 'node_modules', installed)];
+  });
   return {
     public: given.public ?? join(root, 'demo-site', 'public'),
     scripts,
-    player: existsSync(packaged) ? packaged : installed,
+    players: new Map(players),
   };
 }
+
+/** Where a checkout that was not built has the players: in their packages. */
+const PLAYERS = {
+  'hls.min.js': 'hls.js/dist/hls.min.js',
+  'dash.all.min.js': 'dashjs/dist/modern/umd/dash.all.min.js',
+};
 
 function packageRoot(from: string): string {
   if (existsSync(join(from, 'demo-site', 'public'))) return from;
@@ -46,6 +56,8 @@ export function workerFile(literal: Readonly<Record<string, unknown>>): string {
 /** Loader, engine, worker and whatever else the build puts beside them, with their source maps. */
 const SCRIPT = /^\/peerfold(-[a-z0-9-]+)?\.js(\.map)?$/i;
 
+const LIVE = '/live/';
+
 /** The representation that the site's owner meant for `path` (as in the request, still encoded). */
 export async function findRepresentation(site: Site, path: string): Promise<Representation | undefined> {
   const decoded = safePath(path);
@@ -53,8 +65,9 @@ export async function findRepresentation(site: Site, path: string): Promise<Repr
   if (decoded === '/peerfold-sw.js') {
     return memoryRepresentation('text/javascript; charset=utf-8', Buffer.from(site.workerFile), site.started);
   }
-  if (decoded === '/vendor/hls.min.js')
-    return fileRepresentation(dirname(site.folders.player), site.folders.player);
+  if (decoded.startsWith(LIVE)) return site.live.find(decoded.slice(LIVE.length));
+  const player = site.folders.players.get(decoded);
+  if (player !== undefined) return fileRepresentation(dirname(player), player);
   if (SCRIPT.test(decoded))
     return fileRepresentation(site.folders.scripts, join(site.folders.scripts, decoded));
   const file = decoded.endsWith('/') ? `${decoded}index.html` : decoded;

@@ -61,7 +61,9 @@ function galleryPage(pictures, { eager, note }) {
       <nav aria-label="Demonstrations">
         <a href="/gallery.html" aria-current="page">Gallery</a>
         <a href="/video.html">Film</a>
-        <a href="/hls.html">Stream</a>
+        <a href="/hls.html">HLS</a>
+        <a href="/dash.html">DASH</a>
+        <a href="/live.html">Live</a>
       </nav>
     </header>
     <main>

@@ -75,10 +75,10 @@ function spanOf(
   return requestedSpan(headers.range, representation.length);
 }
 
-function describe({ etag, lastModified, type }: Representation): Record<string, string> {
+function describe({ cacheControl, etag, lastModified, type }: Representation): Record<string, string> {
   return {
     'accept-ranges': 'bytes',
-    'cache-control': cacheControlFor(type),
+    'cache-control': cacheControl ?? cacheControlFor(type),
     etag,
     'last-modified': lastModified.toUTCString(),
     ...(sentCompressed(type) ? { vary: 'accept-encoding' } : {}),

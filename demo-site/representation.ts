@@ -12,6 +12,8 @@ export interface Representation extends Validators {
   readonly length: number;
   /** How the bytes are coded, if they are: validator and length are then those of the coded bytes. */
   readonly coding?: 'gzip';
+  /** How long it may be kept, where that is not a matter of its type. */
+  readonly cacheControl?: string;
   read(span: Span): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 

@@ -6,6 +6,7 @@ import { ContentCoding } from './content-coding.js';
 import { control } from './control.js';
 import { Faults } from './faults.js';
 import { findFolders, workerFile } from './files.js';
+import { Live, type LiveOptions } from './live.js';
 import { RequestLog } from './log.js';
 
 export type { FaultRule } from './faults.js';
@@ -25,6 +26,8 @@ export interface DemoSiteOptions {
   readonly scripts?: string;
   /** Folder with the pages and media; by default those of this package. */
   readonly public?: string;
+  /** What the live stream is made of. */
+  readonly live?: LiveOptions;
   /** Whether `/__faults` and `/__log` answer. */
   readonly control?: boolean;
   readonly clock?: Clock;
@@ -35,12 +38,13 @@ export interface DemoSite {
   readonly url: string;
   readonly faults: Faults;
   readonly log: RequestLog;
+  readonly live: Live;
   /** Ends open connections and stops listening. May be called again. */
   close(): Promise<void>;
 }
 
 /** Media segments are fetched by scripts, so their pattern is named; images and films are Peerfold's anyway. */
-const INCLUDE = ['/media/*'];
+const INCLUDE = ['/media/*', '/live/*'];
 
 /** Longer than any pause of a test or a visitor, so that no kept connection closes under a new request. */
 const KEEP_ALIVE_MS = 120_000;
@@ -50,9 +54,12 @@ export async function createDemoSite(options: DemoSiteOptions): Promise<DemoSite
   const clock = options.clock ?? realClock;
   const host = options.host ?? '127.0.0.1';
   const { hasher, tracker } = options;
+  const folders = findFolders(options);
+  const live = new Live(folders.public, clock, options.live);
   const origin: Origin = {
     site: {
-      folders: findFolders(options),
+      folders,
+      live,
       workerFile: workerFile({ hasher, tracker, include: INCLUDE, ...options.literal }),
       started: new Date(clock.now()),
     },
@@ -72,6 +79,7 @@ export async function createDemoSite(options: DemoSiteOptions): Promise<DemoSite
     url: `http://${publicName(host)}:${port}`,
     faults: origin.faults,
     log: origin.log,
+    live,
     close: () => close(server),
   };
 }

@@ -56,30 +56,32 @@ function load() {
   return os.loadavg()[0]?.toFixed(1) ?? '?';
 }
 
-async function sectionFrom(file, context) {
+/** A section of the page, and the pictures it shows. */
+async function resultOf(file, context) {
   const [before, started] = [load(), performance.now()];
   const { default: benchmark } = await import(pathToFileURL(file).href);
   const report = await benchmark(context);
   const seconds = Math.round((performance.now() - started) / 1000);
   const facts = [`on ${new Date().toISOString().slice(0, 10)}`, `${seconds} s`];
   const name = path.basename(file).replace(ENDING, '');
-  return sectionOf(name, report, [...facts, `host load ${before} before, ${load()} after`]);
+  const section = sectionOf(name, report, [...facts, `host load ${before} before, ${load()} after`]);
+  return { section, pictures: report.pictures ?? {} };
 }
 
 /** Runs all of them, whatever fails: what the others measured is worth seeing. */
 async function measure(files, context) {
-  const sections = [];
+  const results = [];
   for (const file of files) {
     try {
-      const section = await sectionFrom(file, context);
-      console.log(`\n${section}`);
-      sections.push(section);
+      const result = await resultOf(file, context);
+      console.log(`\n${result.section}`);
+      results.push(result);
     } catch (error) {
       console.error(`\n${path.basename(file)} failed:`, error);
       process.exitCode = 1;
     }
   }
-  return sections;
+  return results;
 }
 
 async function versionOf(browser) {
@@ -97,11 +99,14 @@ if ((await run(process.execPath, ['scripts/build.mjs'])) !== 0) process.exit(1);
 const browser = { executablePath: await findBrowser(), args: CHROMIUM_ARGS };
 const facts = machine(await versionOf(browser));
 const repeats = (full) => (values.quick ? Math.max(2, Math.round(full / QUICK)) : full);
-const sections = await measure(await compiled(positionals), { root: ROOT, browser, repeats });
+const results = await measure(await compiled(positionals), { root: ROOT, browser, repeats });
 const before = await readFile(PAGE, 'utf8').catch(() => '');
 const isWhole = positionals.length === 0;
 if (values.quick || process.exitCode !== undefined) process.exit();
 if (isWhole || isOfSameMachine(before, facts)) {
   const style = { ...(await resolveConfig(PAGE)), parser: 'markdown' };
+  const sections = results.map(({ section }) => section);
   await writeFile(PAGE, await format(pageOf(sections, facts, isWhole ? '' : before), style));
+  const pictures = results.flatMap((result) => Object.entries(result.pictures));
+  for (const [name, svg] of pictures) await writeFile(path.join(path.dirname(PAGE), name), svg);
 } else console.log('\nNot written: the page is of another machine; `npm run bench` measures all of it anew.');

@@ -26,7 +26,11 @@ async function shimAliases() {
   );
 }
 
-async function bundleForBrowser({ name, entry, format }, alias) {
+function absolute(alias) {
+  return Object.fromEntries(Object.entries(alias).map(([name, file]) => [name, path.join(ROOT, file)]));
+}
+
+async function bundleForBrowser({ name, entry, format, alias = {} }, shims) {
   const result = await build({
     ...common,
     entryPoints: [entry],
@@ -34,7 +38,7 @@ async function bundleForBrowser({ name, entry, format }, alias) {
     platform: 'browser',
     format,
     target: BROWSER_TARGET,
-    alias,
+    alias: { ...shims, ...absolute(alias) },
     minify: true,
     sourcemap: 'linked',
     define: {
@@ -96,9 +100,9 @@ async function write(bundle, buildName) {
 }
 
 async function bundleAll() {
-  const alias = await shimAliases();
+  const shims = await shimAliases();
   const [forBrowser, forNode] = await Promise.all([
-    Promise.all(BROWSER_BUNDLES.map((bundle) => bundleForBrowser(bundle, alias))),
+    Promise.all(BROWSER_BUNDLES.map((bundle) => bundleForBrowser(bundle, shims))),
     Promise.all(NODE_BUNDLES.map(bundleForNode)),
   ]);
   const buildName = nameOf(forBrowser);

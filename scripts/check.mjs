@@ -12,7 +12,14 @@ const build = async () => (await run(process.execPath, ['scripts/build.mjs'])) =
 const LAYERED = ['src', 'sw', 'hasher-service', 'tracker-service', 'demo-site', 'bench', 'test'];
 
 /** Exported to be copied to a site or served, never imported: they have no types. */
-const SCRIPT_FILES = ['peerfold.js', 'peerfold-engine.js', 'peerfold-overlay.js', 'peerfold-worker.js'];
+const SCRIPT_FILES = [
+  'peerfold.js',
+  'peerfold-engine.js',
+  'peerfold-overlay.js',
+  'peerfold-players.js',
+  'peerfold-playlists.js',
+  'peerfold-worker.js',
+];
 
 /** `built` steps look at the bundles; the build runs before the first of them. */
 const STEPS = [

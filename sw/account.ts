@@ -8,15 +8,16 @@ export class Tally {
   readonly #verdicts: Partial<Record<Verdict, number>> = {};
   readonly #clock: Clock;
   readonly #ticks: number;
-  readonly #request: Pick<TransferReport, 'url' | 'destination' | 'started'>;
+  readonly #request: Pick<TransferReport, 'url' | 'destination' | 'start' | 'started'>;
   #firstByte: number | undefined;
   #fallback: FallbackReason | undefined;
   #origin: OriginPart | undefined;
 
-  constructor(clock: Clock, { url, destination }: Route) {
+  constructor(clock: Clock, { url, destination, range }: Route) {
     this.#clock = clock;
     this.#ticks = clock.ticks();
-    this.#request = { url, destination, started: clock.now() };
+    const part = range?.kind === 'from' ? { start: range.first } : {};
+    this.#request = { url, destination, ...part, started: clock.now() };
   }
 
   /** Bytes handed to the page. */

@@ -11,6 +11,7 @@ import type {
   WorkerMessage,
 } from '../src/protocol/bridge.js';
 import { parsePageMessage } from '../src/protocol/page-message.js';
+import { withEarly } from './early.js';
 import { Page, type Port } from './page.js';
 import { deferred, within, type Deferred } from './timers.js';
 
@@ -72,9 +73,6 @@ const MAX_PAGES = 64;
 
 /** Clients remembered as loaded through this worker: frames and workers of those tabs, too. */
 const MAX_BORN = 512;
-
-/** Reports kept for a page that has no engine yet: one gallery's worth. */
-const MAX_EARLY = 200;
 
 /** What a page that does not answer is taken to say. */
 export const NOWHERE: Placement = { wait: 0, reason: 'no-answer' };
@@ -201,7 +199,7 @@ export class Bridge {
   to(clientId: string, message: WorkerMessage): void {
     const page = this.#pages.get(clientId);
     if (page?.places) page.post(message);
-    else this.#early.set(clientId, [...(this.#early.get(clientId) ?? []), message].slice(-MAX_EARLY));
+    else this.#early.set(clientId, withEarly(this.#early.get(clientId) ?? [], message));
   }
 
   toLeader(message: WorkerMessage): void {

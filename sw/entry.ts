@@ -4,6 +4,7 @@ import type { SiteConfig } from '../src/protocol/bridge.js';
 import { systemClock } from '../src/protocol/system-clock.js';
 import { indexedDbStore } from '../src/store/indexeddb.js';
 import { parseConfig } from './config.js';
+import type { Passage } from './playlists.js';
 import { PeerfoldWorker } from './worker.js';
 
 declare const self: ServiceWorkerGlobalScope & { readonly peerfold?: unknown };
@@ -46,19 +47,17 @@ function listen(worker: PeerfoldWorker): void {
   self.addEventListener('fetch', (event) => {
     const { request, clientId, resultingClientId } = event;
     if (resultingClientId) worker.expect(resultingClientId);
-    const taken = worker.take(request, clientId);
-    if (!taken) return;
-    const answer = worker.answer({
-      facts: request,
-      clientId,
-      ...taken,
-      signal: request.signal,
+    const passage: Passage = {
       untouched: () => fetch(request),
       waitUntil: (work) => {
         keepAlive(event, work);
       },
-    });
-    event.respondWith(answer);
+    };
+    const taken = worker.take(request, clientId);
+    const answer = taken
+      ? worker.answer({ facts: request, clientId, ...taken, signal: request.signal, ...passage })
+      : worker.playlists.pass(request, clientId, passage);
+    if (answer) event.respondWith(answer);
   });
 }
 

@@ -67,7 +67,7 @@ export class Holdings {
   storedTo(digest: DigestClaims, start: number, limit: number): number {
     const stored = this.#options.store.find(digest.root)?.stored;
     let end = start;
-    while (end < limit && stored?.has(Math.floor(end / digest.piece) as PieceIndex))
+    while (end < limit && stored?.has(Math.floor(end / digest.piece)))
       end = (Math.floor(end / digest.piece) + 1) * digest.piece;
     return Math.min(end, limit);
   }

@@ -12,8 +12,6 @@ import { deferred } from './timers.js';
 export interface AttemptEvents {
   onPiece(index: PieceIndex, bytes: Bytes, source: Source): void;
   onVerdict(verdict: Verdict, bytes: number): void;
-  /** Of an attempt that is ahead of requests: somebody else sees to these from now on. */
-  onTaken?(pieces: readonly PieceIndex[]): void;
 }
 
 /** One request to the swarm. Closing it makes whatever still comes inert. */
@@ -64,6 +62,8 @@ export interface NeedsOptions {
  */
 export class Needs {
   readonly #open = new Map<number, Open>();
+  /** Hears which pieces a request gets, whoever brings them: nobody is to be asked for them ahead of it any more. */
+  taken: (root: Root, pieces: readonly PieceIndex[]) => void = () => undefined;
   #strayBytes = 0;
 
   readonly #options: NeedsOptions;
@@ -86,16 +86,8 @@ export class Needs {
     const layer = layers.known(representationOf(digest)) === undefined;
     page.post({ t: 'need', id, url, root, length, piece, pieces, wait, layer, lasting });
     // Not before: what is under way goes on for this one.
-    if (!ahead) this.take(root, pieces);
+    if (!ahead) this.taken(root, pieces);
     return { missed: missed.promise, close: () => this.#close(id) };
-  }
-
-  /** A request gets these pieces, whoever brings them: nobody is to be asked for them ahead of it any more. */
-  take(root: Root, pieces: readonly PieceIndex[]): void {
-    for (const { ahead, digest, wanted, events } of [...this.#open.values()]) {
-      const taken = ahead && digest.root === root ? pieces.filter((index) => wanted.has(index)) : [];
-      if (taken.length > 0) events.onTaken?.(taken);
-    }
   }
 
   /** Bytes that came for nothing while no request was there to count them. */
@@ -165,11 +157,10 @@ export class Needs {
     if (!open.answered) void this.#options.bridge.checkPresence(open.page);
   }
 
-  /** Whose piece this is; those whom a request waits for come first. */
   #wanting(page: Page, { root, index }: { root: Root; index: PieceIndex }): Open[] {
-    return [...this.#open.values()]
-      .filter((one) => one.page === page && one.digest.root === root && one.wanted.has(index))
-      .sort((a, b) => Number(a.ahead) - Number(b.ahead));
+    return [...this.#open.values()].filter(
+      (one) => one.page === page && one.digest.root === root && one.wanted.has(index),
+    );
   }
 
   /** A second piece in the same place replaces the first: parking never takes more than was asked for. */

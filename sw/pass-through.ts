@@ -59,8 +59,13 @@ export class PassThrough {
   handOn(asked: Asked, response: Response, source: Source, tally: Tally): Response {
     if (this.#mayShare(response) && !(source === 'cache' && this.#isHeld(asked))) {
       const copy = response.clone().body;
-      if (copy) asked.waitUntil(this.#counted(source, this.#keep(asked, response, copy, source, tally)));
-      return response;
+      if (!copy) return response;
+      const left = new AbortController();
+      asked.signal.addEventListener('abort', () => {
+        left.abort();
+      });
+      asked.waitUntil(this.#counted(source, this.#keep(asked, response, copy, source, tally, left.signal)));
+      return asked.route.destination === '' ? untilLeft(response, left) : response;
     }
     tally.delivered(source, Number(response.headers.get('content-length') ?? 0));
     this.#options.onOver(asked, tally);
@@ -121,13 +126,14 @@ export class PassThrough {
     body: ReadableStream<Uint8Array>,
     source: Source,
     tally: Tally,
+    left: AbortSignal,
   ): Promise<void> {
     const { copies, seen, tokens, onOver } = this.#options;
     const { url } = asked.route;
-    const bytes = await readUpTo(body, MAX_COPY, (length) => {
+    const onBytes = (length: number): void => {
       tally.delivered(source, length);
-      return !asked.signal.aborted;
-    });
+    };
+    const bytes = await readUpTo(body, MAX_COPY, onBytes, left);
     onOver(asked, tally);
     if (!bytes) return;
     const part = parseContentRange(response.headers.get('content-range'));
@@ -136,4 +142,28 @@ export class PassThrough {
     if (!tokens.peek(url)) seen.note(url);
     copies.offer(url, start, bytes, response.status === 200 || bytes.byteLength === part?.length, source);
   }
+}
+
+/**
+ * A player that goes elsewhere wants no more of a segment, and its place on the line for another one. Chromium tells a
+ * worker so by the body alone: the request is not aborted, and a copy would go on to the end.
+ */
+function untilLeft(response: Response, left: AbortController): Response {
+  const reader = response.body?.getReader();
+  if (!reader) return response;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull: async (to) => {
+        const { done, value } = await reader.read();
+        if (done) to.close();
+        else to.enqueue(value);
+      },
+      cancel: (reason) => {
+        left.abort();
+        return reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, response);
 }

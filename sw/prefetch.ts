@@ -25,8 +25,8 @@ const MAX_OPEN = 12;
 export const PLAN_LIFE = 30_000;
 /** What failed is not asked for ahead again so soon (ms), */
 const REST = 5_000;
-/** nor what came, or was left to a request, for this long (ms): by then it is here, or else it was of no use. */
-const DONE = 60_000;
+/** nor what came, or what a request gets, for this long (ms): by then it is here, or else it was of no use. */
+const DONE = 30_000;
 /** Pieces remembered as had: twice what all lists can name, in the smallest pieces. */
 const MAX_DONE = 1024;
 
@@ -83,6 +83,7 @@ export class Prefetch {
 
   constructor(options: PrefetchOptions) {
     this.#options = options;
+    options.needs.taken = this.#taken;
   }
 
   /** This is what the players of a page want from now on, in place of what it said before. */
@@ -171,16 +172,12 @@ export class Prefetch {
     const request = { digest, pieces: [...work.missing], wait, lasting: true, ahead: true };
     const attempt = needs.ask(request, {
       onPiece: (index) => {
-        this.#had(work, [index]);
+        this.#rest(digest.root, [index], DONE);
+        work.missing.delete(index);
         if (work.missing.size === 0) this.#next(work);
       },
       onVerdict: (_verdict, wasted) => {
         needs.stray(wasted);
-      },
-      onTaken: (pieces) => {
-        this.#had(work, pieces);
-        if (work.missing.size === 0) this.#next(work);
-        else this.#ask(work);
       },
     });
     work.attempt = attempt;
@@ -191,12 +188,20 @@ export class Prefetch {
     });
   }
 
-  #had({ unit, missing }: Work, pieces: readonly PieceIndex[], ms = DONE): void {
-    const until = this.#options.clock.ticks() + ms;
-    for (const index of pieces) {
-      this.#done.set(keyOf(unit.digest.root, index), until);
-      missing.delete(index);
+  /** The rest of a unit is asked for anew before its old attempt ends: what came in part is not lost. */
+  readonly #taken = (root: Root, pieces: readonly PieceIndex[]): void => {
+    this.#rest(root, pieces, DONE);
+    for (const work of [...this.#works.values()]) {
+      const mine = work.unit.digest.root === root ? pieces.filter((index) => work.missing.delete(index)) : [];
+      if (mine.length === 0) continue;
+      if (work.missing.size === 0) this.#next(work);
+      else if (work.attempt) this.#ask(work);
     }
+  };
+
+  #rest(root: Root, pieces: Iterable<PieceIndex>, ms: number): void {
+    const until = this.#options.clock.ticks() + ms;
+    for (const index of pieces) this.#done.set(keyOf(root, index), until);
   }
 
   #missed(work: Work, reason: FallbackReason): void {
@@ -204,7 +209,7 @@ export class Prefetch {
     // This one lasts: whoever comes to hold it will be asked. Meanwhile others may have their turn.
     if (reason === 'no-peers') work.isWaiting = true;
     else {
-      this.#had(work, [...work.missing], REST);
+      this.#rest(work.unit.digest.root, work.missing, REST);
       this.#end(work);
     }
     this.review();

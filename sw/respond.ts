@@ -76,7 +76,7 @@ export class Responder {
   #takeOver(asked: Asked): void {
     const { tokens, needs } = this.#options;
     const digest = tokens.peek(asked.route.url);
-    if (digest) needs.take(digest.root, neededPieces(asked, digest));
+    if (digest) needs.taken(digest.root, neededPieces(asked, digest));
   }
 
   async #rescue(asked: Asked, tally: Tally): Promise<Response | undefined> {

@@ -1,7 +1,7 @@
 import type { CanonicalUrl } from '../src/core/brands.js';
 import { parseRange, type RangeSpec } from '../src/core/ranges.js';
 import type { SiteConfig } from '../src/protocol/bridge.js';
-import { isOurs } from '../src/protocol/patterns.js';
+import { isInScope, isOurs, isPlaylist } from '../src/protocol/patterns.js';
 import { canonicalUrl } from '../src/protocol/url.js';
 
 /** What the synchronous decision looks at: the part of a `Request` that does not take time. */
@@ -51,8 +51,7 @@ export function routeOf(facts: RequestFacts, clientId: string, config: SiteConfi
   const address = new URL(url);
   if (!isOurs(config, address, facts.destination)) return undefined;
   const sameOrigin = address.origin === config.site;
-  // Our own cross-origin requests carry no credentials; a page that wants them gets the browser's.
-  if (!sameOrigin && facts.mode === 'cors' && facts.credentials === 'include') return undefined;
+  if (isPersonal(facts, address, config)) return undefined;
   return withRange({ url, destination: facts.destination, sameOrigin }, facts.headers.get('range'));
 }
 
@@ -67,6 +66,33 @@ export function fileRouteOf(facts: RequestFacts, config: SiteConfig): Route | un
   const address = new URL(url);
   if (address.origin !== config.site || !isOurs(config, address, '')) return undefined;
   return { url, destination: '', sameOrigin: true, kind: 'whole' };
+}
+
+/** Those of players: by script, or natively. */
+const PLAYER_DESTINATIONS = ['', 'video', 'audio'];
+
+/**
+ * The playlist that is asked for, if what it lists can be ours: none that only this visitor may see. How it is
+ * cached does not matter, since it is passed through.
+ */
+export function playlistOf(
+  facts: RequestFacts,
+  clientId: string,
+  config: SiteConfig,
+): CanonicalUrl | undefined {
+  if (facts.method !== 'GET' || facts.mode === 'navigate' || clientId === '') return undefined;
+  if (!PLAYER_DESTINATIONS.includes(facts.destination) || facts.headers.has('authorization'))
+    return undefined;
+  const url = canonicalUrl(facts.url);
+  if (url === undefined) return undefined;
+  const address = new URL(url);
+  if (!isPlaylist(address) || !isInScope(config, address)) return undefined;
+  return isPersonal(facts, address, config) ? undefined : url;
+}
+
+/** Our own cross-origin requests carry no credentials; a page that wants them gets the browser's. */
+function isPersonal(facts: RequestFacts, { origin }: URL, { site }: SiteConfig): boolean {
+  return origin !== site && facts.mode === 'cors' && facts.credentials === 'include';
 }
 
 function withRange(route: Omit<Route, 'kind'>, header: string | null): Route | undefined {

@@ -36,6 +36,11 @@ export class Seen {
     this.#burst.soon();
   }
 
+  /** There is a statement about it: should that end, the next request is mentioned at once. */
+  settled(url: CanonicalUrl): void {
+    if (this.#told.has(url)) this.#told.set(url, Number.NEGATIVE_INFINITY);
+  }
+
   tell(): void {
     if (!this.#bridge.listener) return;
     const urls = [...this.#untold.keys()];

@@ -271,7 +271,7 @@ export class Transfer {
     const onWasted = tally.wasted.bind(tally);
     const layer = await this.#layer();
     tally.origin();
-    needs.take(this.#plan.digest.root, batch.missing);
+    needs.taken(this.#plan.digest.root, batch.missing);
     await fill({ asked, layer, origin, sha256, signal: this.#stop.signal, onPiece, onWasted }, batch);
   }
 

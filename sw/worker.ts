@@ -19,6 +19,7 @@ import { Layers } from './layers.js';
 import { Needs } from './needs.js';
 import { Origin, type Asked } from './origin.js';
 import { PassThrough } from './pass-through.js';
+import { Playlists } from './playlists.js';
 import { Prefetch } from './prefetch.js';
 import { Readers, takesSlices } from './readers.js';
 import { Responder } from './respond.js';
@@ -45,6 +46,8 @@ export type Taken = Pick<Asked, 'route' | 'look'> & Partial<Pick<Asked, 'clientI
 
 /** All parts of the worker, put together; events come in here. */
 export class PeerfoldWorker {
+  /** For requests that `take` left. */
+  readonly playlists: Playlists;
   readonly #keys: RemoteKeys;
   readonly #bridge: Bridge;
   readonly #origin: Origin;
@@ -87,6 +90,7 @@ export class PeerfoldWorker {
     const origin = (this.#origin = new Origin({ ...options, onTraffic }));
     const known = { ...options, bridge, trust, tokens, layers, holdings, origin, seen };
     const copies = (this.#copies = new Copies({ ...known, minSize, settling, onDiffers }));
+    this.playlists = new Playlists(known);
     const readers = new Readers(clock);
     const passThrough = new PassThrough({ ...known, copies, readers, onOver });
     const chooser = (this.#chooser = new Chooser(known));
@@ -168,14 +172,13 @@ export class PeerfoldWorker {
   #tokenEvents(): Pick<ConstructorParameters<typeof Tokens>[0], 'onLearned' | 'onOrphan'> {
     return {
       onLearned: (url) => {
+        this.#seen.settled(url);
         const digest = this.#tokens.peek(url);
         if (digest) this.#holdings.renewed(digest);
         this.#prefetch.review();
         this.#guard(undefined, this.#copies.settle(url));
       },
-      onOrphan: (root) => {
-        this.#holdings.withdraw(root);
-      },
+      onOrphan: (root) => this.#holdings.withdraw(root),
     };
   }
 
@@ -212,7 +215,7 @@ export class PeerfoldWorker {
         this.#tokens.expectNone(message.urls);
         return;
       case 'loaded':
-        this.#loaded(message);
+        this.#loaded(page, message);
         return;
       case 'save':
         this.#save(page, message);
@@ -244,12 +247,12 @@ export class PeerfoldWorker {
     page.post({ t: 'saves', url, ok });
   }
 
-  #loaded({ resources }: PageMessage & { t: 'loaded' }): void {
+  #loaded(page: Page, { resources }: PageMessage & { t: 'loaded' }): void {
     const { config } = this.#options;
-    for (const { url, destination } of resources) {
+    for (const { url, destination } of this.#trust.mayShare ? resources : []) {
       const address = new URL(url);
       const isOur = address.origin === config.site && isOurs(config, address, destination);
-      if (!isOur || this.#tokens.refused(url) || !this.#trust.mayShare) continue;
+      if (this.playlists.again(url, page.clientId) || !isOur || this.#tokens.refused(url)) continue;
       if (!this.#tokens.peek(url)) this.#seen.note(url);
       this.#copies.expect(url);
     }

@@ -13,6 +13,12 @@ interface Rival {
 export const TRACKER_RIVAL: Rival = { name: 'bittorrent-tracker', version: '11', file: 'server.js' };
 /** Brings the tracker of its family along. */
 export const BROWSER_RIVAL: Rival = { name: 'webtorrent', version: '2', file: 'dist/webtorrent.min.js' };
+/** Brings its core and the tracker of its family along. */
+export const STREAM_RIVAL: Rival = {
+  name: 'p2p-media-loader-hlsjs',
+  version: '2.3.1',
+  file: 'dist/p2p-media-loader-hlsjs.es.min.js',
+};
 
 /**
  * Where a rival is installed; it is fetched when it is not there. It is no dependency of the project: one

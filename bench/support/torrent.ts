@@ -144,7 +144,7 @@ function toText(bytes: Uint8Array): string {
 }
 
 /** Resolves to what ends it. */
-async function startTracker(module: string, port: number): Promise<() => Promise<void>> {
+export async function startTracker(module: string, port: number): Promise<() => Promise<void>> {
   interface Server {
     listen(port: number, host: string, then: () => void): void;
     close(then: () => void): void;

@@ -55,6 +55,7 @@ async function start(
   const hashService = await createHasher({
     sites: [site],
     allowPrivate: true,
+    live: ['/live/*'],
     data,
     rootsToken,
     publicUrl: hasher,
@@ -93,7 +94,8 @@ function greet({ sitePort, hasherPort, trackerPort }: DemoConfig, io: Io): void 
       '  2. Open it again as somebody else, in a private window or another browser, and scroll:',
       '     what is below the fold now comes from the first visitor. The overlay marks each',
       '     picture by its source and adds up the bytes.',
-      '  3. Try the films the same way: their first seconds come from the origin, the rest from peers.',
+      '  3. Try the films and streams the same way: their first seconds come from the origin, the rest',
+      '     from peers.',
       '',
       `  hash service http://localhost:${hasherPort}, tracker ws://localhost:${trackerPort}`,
       '  Ctrl+C ends the demo.',

@@ -26,6 +26,10 @@ export interface MediaPlacement {
   readonly headStart: 'filling' | 'filled' | 'unused';
   /** For a segment that has just appeared: how many of the swarm are to fetch it before us. */
   readonly rank?: number | undefined;
+  /** Linked peers hold it and deliver faster than it plays: the head start may be shorter. */
+  readonly warm?: boolean | undefined;
+  /** The longest wait (ms) that the player does not take for a slow network, where it acts on that. */
+  readonly most?: number | undefined;
 }
 
 /** `download`: an included URL that no element shows. `unknown`: nothing on the page explains the request. */
@@ -121,17 +125,22 @@ function imageDeadline(
 
 /** `reserve`: milliseconds of buffer that are left to HTTP. */
 function mediaDeadline(
-  { buffered, headStart, rank }: MediaPlacement,
+  { buffered, headStart, rank, warm = false, most = MAX_MEDIA_WAIT }: MediaPlacement,
   reserve: number,
   httpMs: number,
 ): Deadline {
-  if (headStart === 'filling') return { wait: 0, reason: 'head-start' };
-  if (rank === 0) return { wait: 0, reason: 'live-edge' };
   const spare = headStart === 'unused' ? FIRST_MEDIA_WAIT : buffered * 1000 - reserve;
+  if (headStart === 'filling' && !(warm && spare > 0)) return { wait: 0, reason: 'head-start' };
+  if (rank === 0) return { wait: 0, reason: 'live-edge' };
   if (!(spare > 0)) return { wait: 0, reason: 'deadline' };
-  const wait = Math.min(spare, MAX_MEDIA_WAIT);
+  const wait = Math.min(spare, most, MAX_MEDIA_WAIT);
   if (rank === undefined) return { wait };
-  return { wait, lasting: Math.min(wait, httpMs + EDGE_WAIT + (rank - 1) * EDGE_STEP) };
+  return { wait, lasting: Math.min(wait, hopeAtEdge(rank, httpMs)) };
+}
+
+/** How long (ms) those who are not the first in the queue hope for what they might fetch. */
+export function hopeAtEdge(rank: number, httpMs: number): number {
+  return rank > 0 ? Math.ceil(httpMs + EDGE_WAIT + (rank - 1) * EDGE_STEP) : 0;
 }
 
 function clamp(value: number, min: number, max: number): number {

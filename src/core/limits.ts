@@ -15,6 +15,9 @@ export const MAX_DIGEST_URLS = 100;
 /** What players of one page may want ahead at once: five minutes of segments of four seconds, and their sound. */
 export const MAX_UPCOMING = 160;
 
+/** Longer playlists are not read on the way: two hours in segments of two seconds, with the longest names, take less. */
+export const MAX_PLAYLIST_LENGTH = 2 ** 20;
+
 /** Longer URLs are refused: servers and CDNs cut off at 8 KiB, real media URLs stay far below. */
 export const MAX_URL_LENGTH = 4096;
 

@@ -39,6 +39,11 @@ export class Catalogue {
     return this.#byPrefix.get(prefix);
   }
 
+  /** What these are, as far as it is known. */
+  rootsOf(urls: readonly CanonicalUrl[]): Root[] {
+    return [...this.#byRoot.values()].filter(({ url }) => urls.includes(url)).map(({ root }) => root);
+  }
+
   /** The latest representations that are current and that `isMissing`, as many as one may ask peers about. */
   wanted(isMissing: (root: Root) => boolean): Known[] {
     const now = this.clock.now();

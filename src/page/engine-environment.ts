@@ -6,6 +6,8 @@ import type { Engine } from './engine-host.js';
 import type { Locks } from './leader.js';
 import type { NativeLoadsOptions } from './native-loads.js';
 import type { PageView } from './place.js';
+import type { PlayersModule } from './players.js';
+import type { PlaylistsModule } from './playlists/reading.js';
 import type { PresenceView } from './presence.js';
 import type { OpenSocket } from './tracker-client.js';
 import type { Device } from './upload-network.js';
@@ -25,6 +27,10 @@ export interface EngineEnvironment {
   readonly createIdentity: () => Promise<Identity>;
   readonly idle: () => Promise<void>;
   readonly timings: Pick<NativeLoadsOptions, 'timeOrigin' | 'observe'>;
+  /** Loads what pages with players need, */
+  readonly loadPlayers: () => Promise<PlayersModule>;
+  /** and what reads playlists, for those pages that have any. */
+  readonly loadParsers: () => Promise<PlaylistsModule>;
   /** Shows what this engine does; returns how to end that. */
   readonly overlay: ((engine: Engine) => () => void) | undefined;
 }

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../core/errors.js';
 import type { PageMessage, SiteConfig, TransferReport, WorkerMessage } from '../protocol/bridge.js';
 import type { Memory } from './memory.js';
 import type { PeerfoldOptions } from './options.js';
+import type { Playback, PlaybackEvent } from './playbacks.js';
 import type { UploadLimit } from './upload-budget.js';
 
 /** What loader and engine, two bundles of one build, say to each other. */
@@ -18,6 +19,7 @@ export interface EngineHost {
   readonly controlled: boolean;
   send(message: PageMessage, transfer?: Transferable[]): void;
   peer(event: PeerEvent): void;
+  readonly playback: (event: PlaybackEvent) => void;
   fault(fault: Fault): void;
   stats(): Stats;
   /** Adds a transfer that the worker does not know of. */
@@ -57,6 +59,8 @@ export interface EngineStats {
   readonly tracker: boolean;
   /** Open links. */
   readonly links: number;
+  /** How the page's players have played; empty before there is any. */
+  readonly playbacks: readonly Playback[];
   /** Payload bytes sent to peers. */
   readonly uploaded: number;
   /** Bytes per second that this tab may upload now; at 0 it offers nothing. */
@@ -90,6 +94,8 @@ export interface Stats {
   readonly uploadRate: number;
   readonly uploadLimit: UploadLimit | undefined;
   readonly links: number;
+  /** How each video or audio element of the page has played what it plays now, as far as it was watched. */
+  readonly playbacks: readonly Playback[];
   /** The latest transfers of this page, oldest first. */
   readonly resources: readonly TransferReport[];
 }

@@ -5,7 +5,10 @@ import { createIdentity } from '../protocol/seal.js';
 import { systemClock } from '../protocol/system-clock.js';
 import type { Engine, EngineHost } from './engine-host.js';
 import { lazyOverlay } from './lazy-overlay.js';
+import type { OverlayModule } from './overlay.js';
 import { PageEngine } from './page-engine.js';
+import type { PlayersModule } from './players.js';
+import type { PlaylistsModule } from './playlists/reading.js';
 import { whenIdle } from './quiet.js';
 import type { SocketHandlers, TrackerSocket } from './tracker-session.js';
 
@@ -27,10 +30,15 @@ export function startEngine(host: EngineHost): Engine {
     createIdentity,
     idle: () => whenIdle(window, systemClock),
     timings: { timeOrigin: performance.timeOrigin, observe: observeTimings },
-    overlay: host.options.overlay
-      ? lazyOverlay(host, () => import(new URL('peerfold-overlay.js', import.meta.url).href))
-      : undefined,
+    loadPlayers: () => load<PlayersModule>('players'),
+    loadParsers: () => load<PlaylistsModule>('playlists'),
+    overlay: host.options.overlay ? lazyOverlay(host, () => load<OverlayModule>('overlay')) : undefined,
   });
+}
+
+/** Another bundle, from beside this one. */
+function load<Module>(name: 'overlay' | 'players' | 'playlists'): Promise<Module> {
+  return import(new URL(`peerfold-${name}.js`, import.meta.url).href) as Promise<Module>;
 }
 
 function observeTimings(listener: (timings: PerformanceResourceTiming[]) => void): () => void {

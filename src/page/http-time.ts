@@ -58,6 +58,12 @@ export class HttpTime {
     return Math.min(time, LONGEST);
   }
 
+  /** Bytes per second that such a fetch gives once it has begun; `undefined` before one was measured. */
+  rate(destination: string): number | undefined {
+    const perByte = this.#kind(destination).median((sample) => sample.perByte);
+    return perByte > 0 ? 1000 / perByte : undefined;
+  }
+
   /** Whether the origin has been giving errors, or nothing, instead of such resources. */
   isFailing(destination: string): boolean {
     return this.#kind(destination).failures > FAILING;

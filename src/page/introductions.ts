@@ -1,6 +1,8 @@
 import { Bitfield } from '../core/bitfield.js';
+import { BoundedMap } from '../core/bounded-map.js';
 import type { PeerId, RootPrefix } from '../core/brands.js';
 import type { Clock } from '../core/clock.js';
+import { MAX_WANT_ROOTS } from '../core/limits.js';
 import type { Contact, SendSignals, SignalBatch } from '../peer/contract.js';
 import { fromBase64Url } from '../protocol/base64.js';
 import type { Introduction, SignalFrom } from '../protocol/tracker.js';
@@ -34,6 +36,10 @@ const MAX_QUEUED = 16;
 const ADMITTED_FOR = 60_000;
 /** A link is up by then (ms), or its roots are as good as absent. */
 const LINK_PATIENCE = 5000;
+/** The tracker takes signals for a minute after an introduction; by then the last of them must be there (ms). */
+const RECALLED_FOR = 50_000;
+/** Roots whose holders are remembered for want of a place: what one page may want. */
+const MAX_PASSED_OVER = MAX_WANT_ROOTS;
 
 /** What is kept about one peer that the tracker named. */
 interface Acquaintance extends Contact {
@@ -53,6 +59,8 @@ interface Acquaintance extends Contact {
 export class Introductions {
   readonly #known = new Map<PeerId, Acquaintance>();
   readonly #expected = new Map<RootPrefix, number>();
+  /** Holders that were not linked to when they were named, and until when they may be. */
+  readonly #passedOver = new BoundedMap<RootPrefix, { peer: Acquaintance; until: number }>(MAX_PASSED_OVER);
   #closed = false;
 
   constructor(private readonly options: IntroductionsOptions) {}
@@ -65,15 +73,29 @@ export class Introductions {
     const unheld = new Set(roots);
     const steps = peers.map(async (peer) => {
       const held = heldBy(peer, roots);
-      if (held.length === 0 || !(await this.#link(peer))) return;
-      const until = this.options.clock.ticks() + LINK_PATIENCE;
+      if (held.length === 0) return;
+      const known = await this.#admit(peer);
+      if (!known) return;
+      const isLinking = this.#connect(known);
+      const now = this.options.clock.ticks();
       for (const root of held) {
         unheld.delete(root);
-        this.#expected.set(root, until);
+        this.#expected.set(root, now + LINK_PATIENCE);
+        if (!isLinking) this.#passedOver.set(root, { peer: known, until: now + RECALLED_FOR });
       }
     });
     await Promise.all(steps);
     return [...unheld];
+  }
+
+  /** These are needed now: some places are kept for such a moment, and the tracker names nobody twice. */
+  recall(roots: readonly RootPrefix[]): void {
+    const now = this.options.clock.ticks();
+    for (const root of roots) {
+      const { peer, until = 0 } = this.#passedOver.get(root) ?? {};
+      this.#passedOver.delete(root);
+      if (peer && until > now && this.#connect(peer)) this.#expected.set(root, now + LINK_PATIENCE);
+    }
   }
 
   /** Whether a link to some holder of `root` may still come up. */
@@ -103,13 +125,16 @@ export class Introductions {
     this.#closed = true;
     this.#known.clear();
     this.#expected.clear();
+    this.#passedOver.clear();
   }
 
-  async #link(introduction: Introduction): Promise<boolean> {
+  async #admit(introduction: Introduction): Promise<Acquaintance | undefined> {
     const peer = this.#meet(introduction);
-    if (!peer || !(await this.#isAdmitted(peer)) || this.#closed) return false;
-    this.options.swarm.connect(peer, this.#sender(peer));
-    return true;
+    return peer && (await this.#isAdmitted(peer)) && !this.#closed ? peer : undefined;
+  }
+
+  #connect(peer: Acquaintance): boolean {
+    return this.options.swarm.connect(peer, this.#sender(peer));
   }
 
   /** A key is for life: whoever names the same pid with another key lies. */

@@ -1,4 +1,7 @@
+import { BoundedMap } from '../core/bounded-map.js';
 import type { MediaPlacement } from '../core/deadline.js';
+import type { TransferReport } from '../protocol/bridge.js';
+import { canonicalUrl } from '../protocol/url.js';
 import { isSource } from './fold.js';
 
 /** The parts of a media element that tell how its playback stands. */
@@ -27,23 +30,44 @@ function bufferedInAll({ buffered }: Player): number {
   return seconds;
 }
 
+/** Files whose bytes are counted: a page of long films that are all begun. */
+const MAX_COUNTED = 100;
+
 /**
  * Remembers which players have had their head start. Players throw away what was played, so the head
- * start, once buffered, counts as had until the element plays something else.
+ * start, once buffered, counts as had until the element plays something else. Of a file, bytes count as
+ * well: those before its index (`moov`) was found, and those of every place that was left for another.
  */
 export class HeadStarts {
   readonly #had = new WeakMap<Player, string>();
+  readonly #came = new BoundedMap<string, number>(MAX_COUNTED);
 
-  constructor(readonly seconds: number) {}
+  constructor(
+    readonly seconds: number,
+    private readonly lengthOf: (url: string) => number | undefined = () => undefined,
+  ) {}
+
+  /** To be told of every transfer of this page. */
+  learn({ url, destination, bytes: { peer, store, cache, http } }: TransferReport): void {
+    if (destination !== 'video' && destination !== 'audio') return;
+    this.#came.set(url, (this.#came.get(url) ?? 0) + peer + store + cache + http);
+  }
 
   stateOf(player: Player): MediaPlacement['headStart'] {
     if (this.#had.get(player) === player.currentSrc) return 'filled';
     const seconds = bufferedInAll(player);
     if (this.seconds === 0 && seconds === 0) return 'unused';
     const whole = player.duration > 0 ? player.duration - GAP : Infinity;
-    if (seconds < Math.min(this.seconds, whole)) return 'filling';
+    if (Math.max(seconds, this.#secondsCame(player)) < Math.min(this.seconds, whole)) return 'filling';
     this.#had.set(player, player.currentSrc);
     return 'filled';
+  }
+
+  /** What the bytes that came of its file play, at the rate of the whole. */
+  #secondsCame({ currentSrc, duration }: Player): number {
+    const url = canonicalUrl(currentSrc);
+    const length = url && this.lengthOf(url);
+    return url && length && duration > 0 ? (duration * (this.#came.get(url) ?? 0)) / length : 0;
   }
 }
 
@@ -77,6 +101,6 @@ function needier(a: MediaPlacement, b: MediaPlacement): boolean {
 }
 
 /** Media Source Extensions: the source is a `blob:` URL, or an object and then has no URL at all. */
-function isFedByScript({ currentSrc, duration, buffered }: Player): boolean {
+export function isFedByScript({ currentSrc, duration, buffered }: Player): boolean {
   return currentSrc.startsWith('blob:') || (currentSrc === '' && (buffered.length > 0 || duration > 0));
 }

@@ -4,7 +4,7 @@ import { chunksOf } from '../core/chunks.js';
 import { MAX_DIGEST_URLS } from '../core/limits.js';
 import type { FallbackReason, LoadedResource, SiteConfig, TransferReport } from '../protocol/bridge.js';
 import { isFailure } from '../protocol/bridge.js';
-import { isOurs } from '../protocol/patterns.js';
+import { isInScope, isOurs, isPlaylist } from '../protocol/patterns.js';
 import { canonicalUrl } from '../protocol/url.js';
 
 /** What the browser's own timing tells of one resource (Resource Timing); older ones tell no status. */
@@ -37,6 +37,9 @@ export interface NativeLoadsOptions {
 /** Timings and words of the worker that wait for each other. */
 const MAX_WAITING = 500;
 
+/** Playlists that are told: a master, variants and sound of a few players. */
+const MAX_PLAYLISTS = 10;
+
 /**
  * What the browser loaded by itself: before the worker controlled the page, or because the worker left
  * it alone. Nobody else counts these bytes, and leaving them out would make the peers' share look too
@@ -46,6 +49,7 @@ export class NativeLoads {
   readonly #left = new BoundedMap<CanonicalUrl, Left>(MAX_WAITING);
   /** Loaded while there was a worker, which may have answered or not. */
   readonly #undecided = new BoundedMap<CanonicalUrl, ResourceTiming>(MAX_WAITING);
+  readonly #playlists = new Set<CanonicalUrl>();
   readonly #stop: () => void;
 
   constructor(private readonly options: NativeLoadsOptions) {
@@ -70,6 +74,7 @@ export class NativeLoads {
   #heard(timing: ResourceTiming): LoadedResource[] {
     const url = canonicalUrl(timing.name);
     if (!url || isAnsweredByWorker(timing) || this.#wasGivenUp(url, timing)) return [];
+    if (this.#isUnreadPlaylist(url, timing)) return [{ url, destination: '' }];
     const left = this.#left.get(url) ?? this.#beforeWorker(url, timing);
     this.#left.delete(url);
     if (left) return this.#record(url, timing, left);
@@ -85,6 +90,16 @@ export class NativeLoads {
   /** Whether the worker was asked. In Firefox `workerStart` is always 0. */
   #wasSeen({ workerStart }: ResourceTiming): boolean {
     return this.options.controlled || workerStart > 0;
+  }
+
+  /** Nobody read it on the way, so that what is played now would not be known. */
+  #isUnreadPlaylist(url: CanonicalUrl, timing: ResourceTiming): boolean {
+    const address = new URL(url);
+    if (this.#wasSeen(timing) || DESTINATIONS[timing.initiatorType] === undefined) return false;
+    if (!isPlaylist(address) || !isInScope(this.options.config, address)) return false;
+    if (this.#playlists.has(url) || this.#playlists.size >= MAX_PLAYLISTS) return false;
+    this.#playlists.add(url);
+    return true;
   }
 
   #beforeWorker(url: CanonicalUrl, timing: ResourceTiming): Left | undefined {

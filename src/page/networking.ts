@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.js';
 import { PeerfoldError } from '../core/errors.js';
 import type { Cut } from '../core/pieces.js';
 import type { LinkFactory } from '../peer/link.js';
-import type { PeerInfo, SwarmEvents, SwarmStats } from '../peer/contract.js';
+import type { PeerInfo, PeerStats, SwarmEvents, SwarmStats } from '../peer/contract.js';
 import { Swarm } from '../peer/swarm.js';
 import type { WorkerMessage } from '../protocol/bridge.js';
 import type { Identity } from '../protocol/seal.js';
@@ -159,6 +159,11 @@ export class Networking {
     }
   }
 
+  /** Linked peers that hold something of any of these. */
+  holders(urls: readonly CanonicalUrl[]): readonly PeerStats[] {
+    return this.#swarm.holders(this.options.catalogue.rootsOf(urls));
+  }
+
   stats(): SwarmStats {
     return this.#swarm.stats();
   }
@@ -209,7 +214,9 @@ export class Networking {
         host.send({ t: 'miss', id, reason });
       },
       wanted: (roots) => {
-        this.#tracker.want(roots.map(prefixOf));
+        const prefixes = roots.map(prefixOf);
+        this.#introductions.recall(prefixes);
+        this.#tracker.want(prefixes);
       },
       linkUp: (peer) => {
         this.#tellPeer('up', peer);

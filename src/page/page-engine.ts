@@ -1,7 +1,7 @@
 import type { Bytes } from '../core/bytes.js';
 import type { Timer } from '../core/clock.js';
 import { PeerfoldError, reasonOf } from '../core/errors.js';
-import type { WorkerMessage } from '../protocol/bridge.js';
+import type { TransferReport, WorkerMessage } from '../protocol/bridge.js';
 import type { Identity } from '../protocol/seal.js';
 import { Catalogue } from './catalogue.js';
 import { Digests } from './digests.js';
@@ -10,8 +10,9 @@ import type { Engine, EngineHost, EngineStats, Permission } from './engine-host.
 import { Foresight } from './foresight.js';
 import { HasherClient } from './hasher-client.js';
 import { Holdings, type Holding } from './holdings.js';
+import { LazyPlayers } from './lazy-players.js';
 import { Leader } from './leader.js';
-import { NativeLoads } from './native-loads.js';
+import { NativeLoads, type NativeLoadsOptions } from './native-loads.js';
 import { Networking } from './networking.js';
 import { Placer } from './place.js';
 import { PresenceSensor } from './presence.js';
@@ -44,6 +45,7 @@ export class PageEngine implements Engine {
   readonly #admits: Questions<boolean>;
   readonly #budget: UploadBudget;
   readonly #nativeLoads: NativeLoads;
+  readonly #players: LazyPlayers;
   readonly #unlisten: () => void;
   readonly #hideOverlay: (() => void) | undefined;
   #foresight: Foresight | undefined;
@@ -78,18 +80,20 @@ export class PageEngine implements Engine {
     });
     this.#reads = new Questions(clock);
     this.#admits = new Questions(clock);
-    this.#leader = new Leader({
-      locks,
-      changed: () => {
-        this.#update();
-      },
+    this.#leader = new Leader({ locks, changed: this.#update });
+    this.#players = new LazyPlayers({
+      ...{ ...environment, ...host, placer: this.#placer },
+      key: () => this.#identity?.publicKey,
+      holders: (urls) => this.#networking?.holders(urls) ?? [],
     });
     this.#presence = new PresenceSensor(view, clock, this.#update);
-    const learn = this.#placer.learn.bind(this.#placer);
-    host.stats().resources.forEach(learn);
-    this.#unlisten = host.onTransfer(learn);
+    host.stats().resources.forEach(this.#learn);
+    this.#unlisten = host.onTransfer(this.#learn);
     this.#hideOverlay = environment.overlay?.(this);
-    this.#nativeLoads = this.#countNativeLoads();
+    const loaded: NativeLoadsOptions['loaded'] = (resources) => {
+      host.send({ t: 'loaded', resources });
+    };
+    this.#nativeLoads = new NativeLoads({ ...host, ...environment.timings, loaded });
     host.send({ t: 'places', on: true });
     void this.#makeIdentity();
   }
@@ -102,14 +106,14 @@ export class PageEngine implements Engine {
   reconnected(): void {
     this.#holdings.clear();
     this.host.send({ t: 'places', on: true });
+    this.#players.again();
     if (this.#leader.leading) this.host.send({ t: 'lead', on: true });
   }
 
   receive(message: WorkerMessage): void {
     if (this.#stopped) return;
     if (message.t === 'place') {
-      const placed = this.#placer.place(message.url, message.destination);
-      this.host.send({ t: 'placed', id: message.id, ...placed });
+      this.host.send({ t: 'placed', id: message.id, ...this.#players.place(message) });
       this.#foresight?.led(message.url);
     } else if (message.t === 'bytes') this.#reads.answer(message.id, message.bytes);
     else if (message.t === 'admitted') this.#admits.answer(message.id, message.ok);
@@ -121,6 +125,7 @@ export class PageEngine implements Engine {
     const { rate, limit } = this.#networking ? this.#budget : { rate: 0 };
     return {
       leading: this.#leader.leading,
+      playbacks: this.#players.playbacks,
       tracker: this.#networking?.tracked ?? false,
       uploaded: this.#uploadedBefore + uploaded,
       ...{ links, uploadRate: rate, uploadLimit: limit },
@@ -134,6 +139,7 @@ export class PageEngine implements Engine {
     this.#stopped = true;
     this.host.send({ t: 'places', on: false });
     this.#nativeLoads.close();
+    this.#players.close();
     this.#unlisten();
     this.#hideOverlay?.();
     this.#presence.close();
@@ -141,6 +147,11 @@ export class PageEngine implements Engine {
     this.#holdings.clear();
     this.environment.clock.clearTimeout(this.#interestTimer);
   }
+
+  readonly #learn = (report: TransferReport): void => {
+    this.#placer.learn(report);
+    this.#players.learn(report);
+  };
 
   #makeDigests(): Digests {
     const { host, environment } = this;
@@ -160,17 +171,6 @@ export class PageEngine implements Engine {
     });
   }
 
-  #countNativeLoads(): NativeLoads {
-    const { host, environment } = this;
-    return new NativeLoads({
-      ...host,
-      ...environment.timings,
-      loaded: (resources) => {
-        host.send({ t: 'loaded', resources });
-      },
-    });
-  }
-
   /** What the worker knows or has verified; false when the message is none of that. */
   #receiveStatement(message: WorkerMessage): boolean {
     if (message.t === 'known') this.#know(message);
@@ -179,6 +179,7 @@ export class PageEngine implements Engine {
     else if (message.t === 'drop') this.#holdings.drop(message.root);
     else if (message.t === 'busy') this.#budget.busy = message.on;
     else if (message.t === 'left') this.#nativeLoads.left(message);
+    else if (message.t === 'playlist') this.#players.listed(message);
     else if (message.t === 'verdict') this.#networking?.verdict(message);
     else return false;
     return true;
@@ -186,7 +187,8 @@ export class PageEngine implements Engine {
 
   /** What the worker wants done. */
   #receiveTask(message: WorkerMessage): void {
-    if (message.t === 'seen') this.#digests.ask(message.urls, true);
+    if (message.t === 'seen')
+      for (const url of message.urls) this.#digests.ask([url], this.#players.patienceFor(url));
     else if (message.t === 'cancel') this.#networking?.cancel(message.id);
     else if (message.t === 'differs') void this.#networking?.report(message.url, message.signed);
     else if (message.t === 'saves') this.#foresight?.answered(message);
@@ -222,6 +224,7 @@ export class PageEngine implements Engine {
     this.#seek(mayLead, visible, cameIntoView);
     if (mayLead && this.#permission.site && this.#leader.leading) this.#open();
     else this.#close();
+    this.#players.allow(this.#permission.visitor && this.#permission.site);
     this.#budget.review();
   };
 
@@ -244,8 +247,7 @@ export class PageEngine implements Engine {
     const { environment, host } = this;
     if (this.#networking || !this.#identity) return;
     this.#networking = new Networking({
-      ...environment,
-      host,
+      ...{ ...environment, host },
       identity: this.#identity,
       budget: this.#budget,
       hasher: this.#hasher,

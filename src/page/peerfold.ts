@@ -18,7 +18,7 @@ export type Status =
 
 /**
  * The public object, `window.peerfold`. Events: `transfer` (detail `TransferReport`), `peer`
- * (`PeerEvent`), `error` (`Fault`).
+ * (`PeerEvent`), `playback` (`PlaybackEvent`), `error` (`Fault`).
  */
 export class Peerfold extends EventTarget {
   /**
@@ -70,8 +70,8 @@ export class Peerfold extends EventTarget {
   stats(): Stats {
     const engine = this.#engine?.stats();
     const { bytes, resources } = this.#ledger;
-    const { links = 0, uploaded = 0, uploadRate = 0, uploadLimit } = engine ?? {};
-    return { bytes, uploaded, uploadRate, uploadLimit, links, resources };
+    const { links = 0, playbacks = [], uploaded = 0, uploadRate = 0, uploadLimit } = engine ?? {};
+    return { bytes, uploaded, uploadRate, uploadLimit, links, playbacks, resources };
   }
 
   /** Keeps the visitor's choice and acts on it at once; resolves like `ready`. */
@@ -267,6 +267,7 @@ export class Peerfold extends EventTarget {
       peer: (event: PeerEvent) => {
         this.#tell('peer', event);
       },
+      playback: this.#tell.bind(this, 'playback'),
       fault: ({ code, message }) => {
         this.#fault(code, message);
       },
@@ -291,7 +292,7 @@ export class Peerfold extends EventTarget {
     this.#tell('error', detail);
   }
 
-  #tell(type: 'transfer' | 'peer' | 'error', detail: TransferReport | PeerEvent | Fault): void {
+  #tell(type: 'transfer' | 'peer' | 'playback' | 'error', detail: object): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -1,6 +1,6 @@
 import { BoundedMap } from '../core/bounded-map.js';
 import type { Clock } from '../core/clock.js';
-import { deadlineFor, SLOW, type Deadline, type Placement } from '../core/deadline.js';
+import { deadlineFor, SLOW, type Deadline, type MediaPlacement, type Placement } from '../core/deadline.js';
 import type { SiteConfig, TransferReport } from '../protocol/bridge.js';
 import { Breaker } from './breaker.js';
 import { LoadBudget, placeImage, ScrollSpeed, type FoldView } from './fold.js';
@@ -17,6 +17,28 @@ export interface PageView extends FoldView {
   removeEventListener(type: 'scroll', listener: () => void): void;
 }
 
+/** What playlists and links tell about a player's request. */
+export interface SegmentFacts {
+  /** At a live edge: how many of the swarm are to fetch it before us. */
+  readonly rank?: number | undefined;
+  /** Linked peers hold it and deliver faster than it plays. */
+  readonly warm?: boolean | undefined;
+  /** Where the player may change to another rate: what this one takes (bytes per second), and how long it plays (s). */
+  readonly adaptive?: { readonly rate: number; readonly duration: number } | undefined;
+}
+
+export type Placed = Deadline & { readonly rate?: number };
+
+/**
+ * Share of its own playing time that a segment may keep its player waiting. With what HTTP may take after that,
+ * the player still finds that segments come faster than they play.
+ */
+const ADAPTIVE_WAIT = 0.5;
+/**
+ * What comes from peers is handed out this many times faster than it plays, even where the origin is slower: enough
+ * for the player to stay, and not enough to go higher.
+ */
+const ADAPTIVE_RATE = 1.3;
 /** Lengths remembered: what one page shows and some more. */
 const MAX_LENGTHS = 2000;
 
@@ -37,7 +59,7 @@ export class Placer {
     this.#speed = new ScrollSpeed(clock);
     this.#budget = new LoadBudget(clock);
     this.#breaker = new Breaker(clock);
-    this.#headStarts = new HeadStarts(config.headStart);
+    this.#headStarts = new HeadStarts(config.headStart, (url) => this.lengthOf(url));
     view.addEventListener('scroll', this.#moved, { passive: true });
   }
 
@@ -49,6 +71,7 @@ export class Placer {
   learn(report: TransferReport): void {
     this.#httpTime.learn(report);
     this.#breaker.learn(report);
+    this.#headStarts.learn(report);
   }
 
   /** What is signed about `url` says how many bytes it has. */
@@ -60,13 +83,31 @@ export class Placer {
     return this.#lengths.get(url);
   }
 
-  place(url: string, destination: string): Deadline {
+  /** Milliseconds that fetching such a resource from the origin takes at present. */
+  httpTime(destination: string): number {
+    return this.#httpTime.expect(destination);
+  }
+
+  /** Whether a player has had the seconds that come over HTTP first. */
+  headStartOf(player: Player): MediaPlacement['headStart'] {
+    return this.#headStarts.stateOf(player);
+  }
+
+  place(url: string, destination: string, facts: SegmentFacts = {}): Placed {
+    const deadline = this.#deadline(url, destination, facts);
+    const { adaptive } = facts;
+    const rate = this.#httpTime.rate(destination);
+    if (!adaptive || rate === undefined) return deadline;
+    return { ...deadline, rate: Math.max(rate, ADAPTIVE_RATE * adaptive.rate) };
+  }
+
+  #deadline(url: string, destination: string, facts: SegmentFacts): Deadline {
     const { fallbackMs } = this.config;
     const failing = this.#httpTime.isFailing(destination);
     // Images are fetched whole, players' files in parts.
     const length = destination === 'image' ? this.lengthOf(url) : undefined;
     const httpMs = this.#httpTime.expect(destination, length);
-    const deadline = deadlineFor(this.#placement(url, destination), {
+    const deadline = deadlineFor(this.#placement(url, destination, facts), {
       ...{ httpMs, failing },
       ...(fallbackMs === undefined ? {} : { fallbackMs }),
     });
@@ -80,12 +121,13 @@ export class Placer {
     this.#speed.moved(this.view.scrollY);
   };
 
-  #placement(url: string, destination: string): Placement {
+  #placement(url: string, destination: string, { rank, warm, adaptive }: SegmentFacts): Placement {
     if (destination === 'image') {
       return placeImage(url, this.view, this.#speed, this.#budget) ?? { kind: 'unknown' };
     }
     const players = this.view.document.querySelectorAll('video,audio');
     const playback = placeMedia(url, destination, players, this.#headStarts);
-    return playback ?? { kind: destination === '' ? 'download' : 'unknown' };
+    if (!playback) return { kind: destination === '' ? 'download' : 'unknown' };
+    return { ...playback, rank, warm, most: adaptive && 1000 * ADAPTIVE_WAIT * adaptive.duration };
   }
 }

@@ -1,9 +1,11 @@
-/** The parts of `navigator` that tell what uploading may cost the visitor; most are missing somewhere. */
+/** The parts of `navigator` that tell what traffic may cost the visitor; most are missing somewhere. */
 export interface Device {
   readonly userAgent: string;
   readonly maxTouchPoints: number;
   readonly userAgentData?: { readonly mobile?: boolean };
   readonly connection?: { readonly type?: string };
+  /** GiB. */
+  readonly deviceMemory?: number;
 }
 
 /** Network Information API; only Chromium on Android and ChromeOS tells the type at all. */

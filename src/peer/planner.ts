@@ -17,6 +17,8 @@ const MOVE_FACTOR = 2;
 const MOVE_GAIN = 250;
 /** A link that was silent this long (ms) while it owed us something is closed. */
 const GIVE_UP = 10_000;
+/** A review that comes so much too late (ms) tells that the machine slept, or that the page stood still. */
+const HELD_UP = 5000;
 /** Share of a need's time that is spent waiting for a holder to turn up, and the bounds of that (ms). */
 const HOLDER_SHARE = 0.5;
 const LEAST_HOLDER_WAIT = 250;
@@ -65,12 +67,16 @@ export class Planner {
     this.#assigning = false;
   }
 
-  /** Looks at what is under way: stalled links, pieces better had elsewhere, needs without hope. */
-  review(): void {
-    for (const partner of this.#options.links.ready) this.#reviewPartner(partner);
+  /**
+   * Looks at what is under way: stalled links, pieces better had elsewhere, needs without hope. This should have
+   * been `late` ms ago: nobody else is to blame for a time in which we were not there to hear.
+   */
+  review(late: number): void {
+    const wasAway = late > HELD_UP;
+    for (const partner of this.#options.links.ready) this.#reviewPartner(partner, wasAway);
     this.assign();
     this.reviewOrphans();
-    for (const need of [...this.#options.wants.needs]) this.#reviewPace(need);
+    for (const need of [...this.#options.wants.needs]) this.#reviewPace(need, wasAway);
   }
 
   /** Notes which needs list pieces that nobody can be asked for, and ends those that waited long enough. */
@@ -98,13 +104,14 @@ export class Planner {
     session.downloads.assign(piece);
   }
 
-  #reviewPartner(partner: Partner): void {
+  #reviewPartner(partner: Partner, wasAway: boolean): void {
     const { peer, session } = partner;
     const { pace, assignments } = session.downloads;
     const now = this.#options.clock.ticks();
-    if (pace.silence > GIVE_UP) peer.rest(now);
-    if (pace.silence > GIVE_UP || peer.isHopeless(now)) {
-      session.close('stalled');
+    const isSilent = pace.silence > GIVE_UP;
+    if (isSilent && !wasAway) peer.rest(now);
+    if (isSilent || peer.isHopeless(now)) {
+      session.close(wasAway ? 'lost' : 'stalled');
       return;
     }
     for (const { root, index } of [...assignments].reverse()) {
@@ -166,11 +173,11 @@ export class Planner {
   }
 
   /** Ends a need that is past its deadline, or will be at the pace measured now, unless it is to last. */
-  #reviewPace(need: PendingNeed): void {
+  #reviewPace(need: PendingNeed, wasAway: boolean): void {
     const left = need.deadline - this.#options.clock.ticks();
     need.late = !need.lasting && this.#timeNeeded(need) > left ? need.late + 1 : 0;
     if (left > 0 && need.late < LATE_REVIEWS) return;
-    this.#blame(need);
+    if (!wasAway) this.#blame(need);
     this.#options.onMiss(need, 'deadline');
   }
 

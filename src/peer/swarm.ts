@@ -8,6 +8,7 @@ import type {
   Content,
   MissReason,
   Need,
+  PeerStats,
   SendSignals,
   SignalBatch,
   SwarmOptions,
@@ -22,7 +23,7 @@ import { Planner } from './planner.js';
 import type { SessionEvents } from './session.js';
 import { Shelf } from './shelf.js';
 import { Ticker } from './ticker.js';
-import { statsOf, Totals } from './totals.js';
+import { holdersOf, statsOf, Totals } from './totals.js';
 import { UploadGate } from './upload-gate.js';
 import { WantedRoots } from './wanted-roots.js';
 import { Wants, type PendingNeed, type WantedPiece } from './wants.js';
@@ -49,8 +50,7 @@ const REVIEW_INTERVAL = 100;
  * - `Planner` owns nothing. It looks at all of the above and decides.
  *
  * The swarm itself connects them, keeps the one timer, and speaks to the engine. It verifies nothing:
- * bytes go to the worker, which answers with a verdict. A peer whose piece or layer was wrong is banned
- * by key for the visit, and its piece is open again.
+ * bytes go to the worker, whose verdict credits a peer, or bans it by key for the visit.
  *
  * Every event may come in the middle of something: sending can find a link dead, a delivered piece can
  * bring its verdict at once. So tables are changed before others are told, and loops run over copies.
@@ -76,7 +76,7 @@ export class Swarm {
     this.#gate = new UploadGate({ clock, rate: uploadRate, allowance: options.allowance });
     this.#layers = new LayerHunt(clock);
     this.#wanted = new WantedRoots(clock, on.wanted.bind(on));
-    this.#ticker = new Ticker(clock, REVIEW_INTERVAL, () => this.#review());
+    this.#ticker = new Ticker(clock, REVIEW_INTERVAL, (late) => this.#review(late));
     this.#links = new Links({
       ...options,
       session: { shelf: this.#shelf, source: uploads, gate: this.#gate },
@@ -84,13 +84,8 @@ export class Swarm {
       eventsFor: (partner) => this.#eventsFor(partner),
       onFault: on.fault.bind(on),
     });
-    this.#planner = new Planner({
-      clock,
-      wants: this.#wants,
-      links: this.#links,
-      wanted: this.#wanted,
-      onMiss: this.#miss.bind(this),
-    });
+    const [wants, links, wanted] = [this.#wants, this.#links, this.#wanted];
+    this.#planner = new Planner({ clock, wants, links, wanted, onMiss: this.#miss.bind(this) });
   }
 
   /** These pieces may be uploaded from now on; called again as they grow. The bits are kept, not copied. */
@@ -184,6 +179,11 @@ export class Swarm {
     if (this.#shelf.open === bytesPerSecond > 0) return;
     this.#shelf.open = bytesPerSecond > 0;
     for (const { session } of this.#links.ready) session.announceAll();
+  }
+
+  /** Linked peers that said they hold something of any of these. */
+  holders(roots: readonly Root[]): PeerStats[] {
+    return holdersOf(this.#links, roots);
   }
 
   stats(): SwarmStats {
@@ -292,9 +292,9 @@ export class Swarm {
     this.#planner.reviewOrphans();
   }
 
-  #review(): boolean {
+  #review(late: number): boolean {
     this.#layers.review(this.#links.ready);
-    this.#planner.review();
+    this.#planner.review(late);
     return this.#wants.size > 0;
   }
 }

@@ -8,15 +8,16 @@ export class Ticker {
     private readonly clock: Clock,
     /** Milliseconds. */
     private readonly interval: number,
-    /** Returns whether to go on. */
-    private readonly run: () => boolean,
+    /** Hears how many milliseconds late it is, and returns whether to go on. */
+    private readonly run: (late: number) => boolean,
   ) {}
 
   /** Starts, unless it is running. */
   start(): void {
+    const due = this.clock.ticks() + this.interval;
     this.#timer ??= this.clock.setTimeout(() => {
       this.#timer = undefined;
-      if (this.run()) this.start();
+      if (this.run(this.clock.ticks() - due)) this.start();
     }, this.interval);
   }
 

@@ -1,3 +1,4 @@
+import type { Root } from '../core/brands.js';
 import type { PeerStats, SwarmStats } from './contract.js';
 import type { Links, Partner } from './links.js';
 import type { Session } from './session.js';
@@ -27,6 +28,12 @@ export function statsOf(links: Links, past: Totals): SwarmStats {
     wasted: past.wasted + all.wasted,
     peers: [...links.all].map(peerStats),
   };
+}
+
+/** Those that said they hold something of any of these. */
+export function holdersOf(links: Links, roots: readonly Root[]): PeerStats[] {
+  const holds = ({ session }: Partner): boolean => roots.some((root) => session.holdings.hasAny(root));
+  return links.ready.filter(holds).map(peerStats);
 }
 
 function peerStats({ peer: { pid, key, from }, session }: Partner): PeerStats {

@@ -1,6 +1,7 @@
 import type { Bytes } from '../core/bytes.js';
 import type { ByteLength, CanonicalUrl, PieceIndex, Root, Site } from '../core/brands.js';
 import { isObject, isText } from './check.js';
+import type { PlaylistCopy } from './playlist-copy.js';
 
 /**
  * What a page and the worker say to each other. The page opens a `MessageChannel`, posts
@@ -62,6 +63,8 @@ export type Verdict = 'verified' | 'mismatch' | 'expired' | 'unsigned' | 'refuse
 export interface TransferReport {
   readonly url: string;
   readonly destination: string;
+  /** First byte of the part that was asked for; absent when it was not asked for from a byte on. */
+  readonly start?: number;
   readonly bytes: ByteCounts;
   /** Milliseconds since 1970 when the request reached the worker. */
   readonly started: number;
@@ -198,8 +201,8 @@ export type WorkerMessage =
       readonly destination: string;
       readonly start?: number;
     }
-  /** A playlist or manifest that your page has just got: `url` is what relative ones in `text` are relative to. */
-  | { readonly t: 'playlist'; readonly url: CanonicalUrl; readonly text: string }
+  /** A playlist or manifest that your page has just got. */
+  | ({ readonly t: 'playlist' } & PlaylistCopy)
   /** This request of yours was left to the browser, for `reason`: your own timing tells what became of it. */
   | {
       readonly t: 'left';

@@ -50,10 +50,15 @@ type Rules = Pick<SiteConfig, 'site' | 'include' | 'exclude' | 'origins'>;
  */
 export function isOurs(rules: Rules, url: URL, destination: string): boolean {
   const isMedia = MEDIA_DESTINATIONS.includes(destination);
-  if (isPlaylist(url) || (!isMedia && destination !== SCRIPTED_DESTINATION)) return false;
-  if (url.origin !== rules.site && !rules.origins.includes(url.origin)) return false;
-  if (rules.exclude.some((pattern) => matchesPattern(pattern, url))) return false;
+  if (isPlaylist(url) || (!isMedia && destination !== SCRIPTED_DESTINATION) || !isInScope(rules, url))
+    return false;
   return isMedia || rules.include.some((pattern) => matchesPattern(pattern, url));
+}
+
+/** Whether something at `url` may be ours at all. */
+export function isInScope({ site, origins, exclude }: Rules, url: URL): boolean {
+  if (url.origin !== site && !origins.includes(url.origin)) return false;
+  return !exclude.some((pattern) => matchesPattern(pattern, url));
 }
 
 /** Whether a URL is that of a playlist or manifest, by its ending. */

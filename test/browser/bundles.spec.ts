@@ -3,9 +3,12 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { expect, test, type Page } from 'playwright/test';
 import type { ByteLength } from '../../src/core/brands.js';
+import { readPlaylist } from '../../src/page/playlists.js';
+import type { PlaylistsModule } from '../../src/page/playlists/reading.js';
 import { createIdentity, open, seal } from '../../src/protocol/seal.js';
 import { piecesRoot } from '../support/bep52.js';
 import { createIssuer } from '../support/issuer.js';
+import { addressOf, playlistText } from '../support/playlists.js';
 import { DIGEST_CLAIMS, SITE } from '../support/samples.js';
 
 /**
@@ -54,7 +57,13 @@ async function openContract(page: Page): Promise<void> {
   await page.addScriptTag({ content: outputFiles[0]?.text ?? '' });
 }
 
-for (const name of ['peerfold-engine.js', 'peerfold-overlay.js', 'index.js']) {
+for (const name of [
+  'peerfold-engine.js',
+  'peerfold-overlay.js',
+  'peerfold-players.js',
+  'peerfold-playlists.js',
+  'index.js',
+]) {
   test(`${name} starts without faults`, async ({ page }) => {
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));
@@ -69,6 +78,34 @@ for (const name of ['peerfold-engine.js', 'peerfold-overlay.js', 'index.js']) {
     expect(faults).toEqual([]);
   });
 }
+
+test('playlists say the same to the parser of a browser', async ({ page }) => {
+  const body = await readFile(path.join(ROOT_FOLDER, 'dist/peerfold-playlists.js'), 'utf8');
+  await page.route(`${ORIGIN}/playlists.js`, (route) =>
+    route.fulfill({ contentType: 'text/javascript', body }),
+  );
+  await openBlank(page);
+  const url = addressOf('list');
+  const now = Date.UTC(2026, 0, 1);
+  const names = ['master.m3u8', 'on-demand.m3u8', 'numbers.mpd', 'timeline.mpd', 'list.mpd', 'periods.mpd'];
+  const texts = [...names, 'live-numbers.mpd', 'live-timeline.mpd'].map(playlistText);
+  const read = await page.evaluate(
+    async ({ all, base, time }) => {
+      const { readPlaylist } = (await import(`${location.origin}/playlists.js`)) as PlaylistsModule;
+      const failed = ['<MPD>', '<MPD><Period/></MPD>'].map((text) => {
+        try {
+          return [...readPlaylist(base, text, time)].length;
+        } catch (error) {
+          return String(error);
+        }
+      });
+      return { failed, found: all.map((text) => [...readPlaylist(base, text, time)]) };
+    },
+    { all: texts, base: url, time: now },
+  );
+  expect(read.found).toEqual(texts.map((text) => [...readPlaylist(url, text, now)]));
+  expect(read.failed).toEqual(['Error: DASH_INVALID_XML', 0]);
+});
 
 test('roots are the same by WebCrypto in a browser', async ({ page }) => {
   await openContract(page);

@@ -1,40 +1,90 @@
-import { SEGMENTS } from '../support/media.js';
-import type { Visitor } from '../support/visitor.js';
+import { originBytes, SEGMENTS, SMALL_SEGMENTS } from '../support/media.js';
+import type { Stage } from '../support/stage.js';
+import { PLAYED, Viewer } from '../support/viewer.js';
 import { bytesFor, expect, expectExact, share, test } from './stage-test.js';
 
-/** Plays the stream to its end at a multiple of its pace. */
-async function playToEnd(visitor: Visitor, rate: number): Promise<void> {
-  await visitor.page.evaluate(async (rate) => {
-    const video = document.querySelector('video');
-    if (!video) throw new Error('no video on this page');
-    video.muted = true;
-    video.playbackRate = rate;
-    const ended = new Promise<void>((resolve, reject) => {
-      video.addEventListener('ended', () => {
-        resolve();
-      });
-      video.addEventListener('error', () => {
-        reject(new Error(video.error?.message ?? 'media error'));
-      });
-    });
-    await video.play();
-    await ended;
-  }, rate);
+/** The first visitor only has to have seen it. */
+const FAST = 16;
+
+/** Plays the larger rendition and knows of no other. */
+const LARGE = '/large.html';
+
+/** Somebody with the stream's page open. */
+async function viewer(stage: Stage, page = '/hls.html'): Promise<Viewer> {
+  const viewer = new Viewer(await stage.visitor());
+  await viewer.visitor.open(page);
+  return viewer;
 }
 
 test('hls.js plays to the end, and beyond the head start from peers', async ({ stage }) => {
-  const a = await stage.visitor();
-  await a.open('/hls.html');
-  await playToEnd(a, 16);
+  const page = originBytes('/hls.html').toString();
+  stage.serve(LARGE, page.replace('/media/hls/index.m3u8', '/media/hls/v0/playlist.m3u8'));
+  const a = await viewer(stage, LARGE);
+  await a.play(FAST);
+  await a.toEnd();
   await stage.announced(SEGMENTS.length);
 
-  stage.site.log.clear();
-  const b = await stage.visitor();
-  await b.open('/hls.html');
-  await playToEnd(b, 4);
+  const b = await viewer(stage, LARGE);
+  await b.visitor.linked();
+  await b.play(8);
+  await b.toEnd();
+  await expectExact(b.visitor, SEGMENTS);
+  expect(await b.watched()).toMatchObject(PLAYED);
+  expect(share(await bytesFor(b.visitor, SEGMENTS.slice(3)), 'peer')).toBeGreaterThanOrEqual(0.8);
+  expect(share(await bytesFor(b.visitor, SEGMENTS.slice(0, 1)), 'http')).toBe(1);
 
-  await expectExact(b, SEGMENTS);
-  const afterHeadStart = SEGMENTS.slice(3);
-  expect(share(await bytesFor(b, afterHeadStart), 'peer')).toBeGreaterThanOrEqual(0.8);
-  expect(share(await bytesFor(b, SEGMENTS.slice(0, 1)), 'http')).toBe(1);
+  await test.step('an origin slower than the stream, then gone with its playlists: peers carry on', async () => {
+    const c = await viewer(stage, LARGE);
+    await c.visitor.linked();
+    await c.play(8);
+    await c.receives(3);
+    // 0.4 Mbit/s, for a stream of 1.4 Mbit/s that is played eight times as fast.
+    stage.site.faults.set({ path: '/media/hls/*', sharedBytesPerSecond: 50_000 });
+    await c.receives(9);
+    stage.site.faults.set({ path: '/media/hls/*', stop: true });
+    const { http } = await bytesFor(c.visitor, SEGMENTS);
+    await c.toEnd();
+    await expectExact(c.visitor, SEGMENTS);
+    expect(await c.watched()).toMatchObject(PLAYED);
+    const bytes = await bytesFor(c.visitor, SEGMENTS);
+    const underWay = originBytes(SEGMENTS[10] ?? '').byteLength;
+    expect(bytes.http, 'from an origin that is gone').toBeLessThan(http + underWay);
+    expect(share(bytes, 'peer')).toBeGreaterThanOrEqual(0.5);
+  });
+});
+
+test('the rendition is switched within a segment, and one segment is not there', async ({ stage }) => {
+  const missing = SMALL_SEGMENTS[9] ?? '';
+  const cut = SEGMENTS[2] ?? '';
+  stage.site.faults.set({ path: cut, bytesPerSecond: 100_000 });
+  stage.site.faults.set({ path: missing, status: 404 });
+  const a = await viewer(stage);
+  await a.choose('720p');
+  const aborted: string[] = [];
+  a.visitor.page.on('requestfailed', (request) => aborted.push(new URL(request.url()).pathname));
+  await a.play(FAST);
+  const halfWay = () => stage.browserRequests(cut).some(({ bytes, ended }) => bytes > 0 && !ended);
+  await expect.poll(halfWay, { intervals: [20] }).toBe(true);
+  await a.visitor.page.evaluate(() => (window.player.currentLevel = 0));
+  await a.toEnd();
+  expect(aborted, 'what the player let go of').toContain(cut);
+  expect(await a.watched()).toMatchObject({ ended: true });
+  // What is not there is not there with Peerfold either: the player helps itself with the other rendition.
+  const answers = (await a.visitor.received()).filter(({ path }) => path === missing);
+  expect(answers.map(({ status }) => status)).toContain(404);
+  await expectExact(a.visitor, [...SMALL_SEGMENTS.slice(4, 8), SEGMENTS[9] ?? '']);
+
+  await test.step('a second viewer, in one rendition and then the other', async () => {
+    const b = await viewer(stage);
+    await b.choose('360p');
+    await b.visitor.linked();
+    await b.play(8);
+    await b.reaches(20);
+    await b.choose('720p');
+    await b.toEnd();
+    expect(await b.watched()).toMatchObject(PLAYED);
+    await expectExact(b.visitor, [...SMALL_SEGMENTS.slice(0, 5), ...SEGMENTS.slice(-2)]);
+    const bytes = await bytesFor(b.visitor, [...SEGMENTS, ...SMALL_SEGMENTS]);
+    expect(bytes.peer, 'of what both have seen').toBeGreaterThan(0);
+  });
 });

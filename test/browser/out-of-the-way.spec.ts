@@ -1,4 +1,4 @@
-import type { Page, Request } from 'playwright';
+import type { Request } from 'playwright';
 import { createDemoSite } from '../../demo-site/server.js';
 import { connections, countConnections } from '../support/connections.js';
 import { originBytes, originSha256, sha256 } from '../support/media.js';
@@ -171,37 +171,6 @@ test('the back/forward cache keeps a page with live links, and its links come ba
   await expectExact(b, SHELF_LAZY);
   expect((await bytesFor(b, SHELF_LAZY)).peer).toBeGreaterThan(0);
 });
-
-test('two tabs: one leads, nothing is fetched twice, the other takes over', async ({ stage }) => {
-  await seeder(stage);
-  const b = await controlled(stage);
-  await b.linked();
-  stage.site.log.clear();
-  await b.readToEnd(PACE);
-  const other = await b.newTab();
-  await b.open(SHELF, other);
-  await b.linked(other);
-  expect(await locksHeld(other)).toBe(1);
-  await b.page.waitForFunction(() => window.peerfold.stats().links === 0);
-
-  await b.readToEnd(PACE, other);
-  await expectExact(b, SHELF_LAZY);
-  const { peer } = (await b.stats(other)).bytes;
-  expect(peer, 'the second tab has it all from the first').toBe(0);
-  for (const path of SHELF_LAZY) expect(stage.browserRequests(path).length, path).toBeLessThanOrEqual(1);
-
-  await other.close();
-  await b.linked();
-  expect(await locksHeld(b.page)).toBe(1);
-});
-
-/** Tabs of this browser that hold the leader's lock. */
-function locksHeld(tab: Page): Promise<number> {
-  return tab.evaluate(async () => {
-    const { held } = await navigator.locks.query();
-    return held?.filter(({ name }) => name === 'peerfold-leader').length ?? 0;
-  });
-}
 
 test("a cross-origin image without CORS is the browser's own, and shown", async ({ stage }) => {
   const elsewhere = await createDemoSite({

@@ -59,6 +59,12 @@ export class FakeClock implements Clock {
     this.#ticks = Math.max(this.#ticks, target);
   }
 
+  /** The machine sleeps: both clocks go on, and what fell due meanwhile runs late, when it wakes. */
+  async sleep(ms: number): Promise<void> {
+    this.#ticks += ms;
+    await this.advance(0);
+  }
+
   /** The wall clock jumps by `ms` (may be negative) while timers and `ticks` notice nothing. */
   jump(ms: number): void {
     this.#offset += ms;

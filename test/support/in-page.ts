@@ -49,6 +49,42 @@ export async function seekTo(share: number): Promise<{ time: number; error: stri
   return { time: video.currentTime, error: video.error?.message };
 }
 
+/** Goes to each of these shares of the page's video, and on as soon as frames are shown there. */
+export async function seekThrough(shares: readonly number[]): Promise<void> {
+  const video = document.querySelector('video');
+  if (!video) throw new Error('no video on this page');
+  video.playbackRate = 1;
+  for (const share of shares) {
+    const place = share * video.duration;
+    video.currentTime = place;
+    await new Promise<void>((resolve, reject) => {
+      const frames = video.getVideoPlaybackQuality().totalVideoFrames;
+      video.onerror = () => reject(new Error(video.error?.message ?? 'media error'));
+      video.ontimeupdate = () => {
+        const isThere = !video.seeking && video.currentTime > place && video.currentTime < place + 2;
+        if (isThere && video.getVideoPlaybackQuality().totalVideoFrames > frames) resolve();
+      };
+    });
+  }
+}
+
+/** Plays all videos of the page at once until each has shown `seconds` more; rejects if one reports an error. */
+export async function playAll({ seconds, rate }: { seconds: number; rate: number }): Promise<void> {
+  const play = async (video: HTMLVideoElement): Promise<void> => {
+    video.muted = true;
+    video.playbackRate = rate;
+    await video.play();
+    const end = video.currentTime + seconds;
+    await new Promise<void>((resolve, reject) => {
+      video.onerror = () => reject(new Error(video.error?.message ?? 'media error'));
+      video.ontimeupdate = () => {
+        if (video.currentTime >= end || video.ended) resolve();
+      };
+    });
+  };
+  await Promise.all([...document.querySelectorAll('video')].map(play));
+}
+
 /** SHA-256 (hexadecimal) of what a script of the page is given for `url`. */
 export async function digestOf(url: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', await (await fetch(url)).arrayBuffer());

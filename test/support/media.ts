@@ -27,7 +27,13 @@ export const LAZY_IMAGES = IMAGES.slice(6);
 
 export const FILM = '/media/video/tides.mp4';
 
-export const SEGMENTS: readonly string[] = readdirSync(fileURLToPath(new URL('media/hls/v0/', PUBLIC)))
-  .filter((name) => name.endsWith('.m4s'))
-  .sort()
-  .map((name) => `/media/hls/v0/${name}`);
+function segmentsOf(rendition: string): readonly string[] {
+  return readdirSync(fileURLToPath(new URL(`media/hls/${rendition}/`, PUBLIC)))
+    .filter((name) => name.endsWith('.m4s'))
+    .sort()
+    .map((name) => `/media/hls/${rendition}/${name}`);
+}
+
+/** The stream in 720p, and the same seconds in 360p. */
+export const SEGMENTS = segmentsOf('v0');
+export const SMALL_SEGMENTS = segmentsOf('v1');

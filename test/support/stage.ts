@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -57,6 +57,7 @@ export class Stage {
       allowPrivate: true,
       data: this.data,
       rootsToken: this.rootsToken,
+      live: ['/live/*'],
       logLevel: 'silent',
     });
     this.#hasher.app.server.on('request', ({ url = '', headers }: IncomingMessage) => {
@@ -122,6 +123,17 @@ export class Stage {
       if ('enabled' in claims && claims.enabled === policy.enabled) return;
       await pause(50);
     }
+  }
+
+  /** Voids what the hash service has signed about URLs that match `pattern`: it looks at them anew. */
+  async purge(pattern: string): Promise<void> {
+    const token = (await readFile(path.join(this.data, 'operator-token'), 'utf8')).trim();
+    const answer = await fetch(`http://localhost:${this.ports.hasher}/v1/purge`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ patterns: [pattern] }),
+    });
+    if (!answer.ok) throw new Error(`the purge was answered ${answer.status}`);
   }
 
   /** Requests that browsers sent for media; the hash service's own fetches are left out. */

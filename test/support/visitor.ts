@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium, type BrowserContext, type Page, type Response } from 'playwright';
+import { chromium, type Browser, type BrowserContext, type Page, type Response } from 'playwright';
 import { CHROMIUM_ARGS } from '../../scripts/find-browser.mjs';
 import type { Peerfold } from '../../src/index.js';
+import { openBrowserWithTabs } from './browser-with-tabs.js';
 import { imagesLoaded, scrollToEnd } from './in-page.js';
 
 declare global {
@@ -14,6 +15,8 @@ declare global {
 }
 
 const BROWSER_ARGUMENTS = [...CHROMIUM_ARGS, '--autoplay-policy=no-user-gesture-required'];
+
+const MEDIA = /^\/(media|live)\//;
 
 /** What a page received for one URL: what it was answered with, and the digest of the body. */
 export interface Received {
@@ -27,9 +30,15 @@ export interface Received {
 export interface VisitorOptions {
   /** Pages that are left may be kept, as browsers do. Playwright turns that off: it loses hold of such pages. */
   readonly backForwardCache?: boolean;
+  /** Comes in a window of its own of this browser, off the record: cheaper than a browser of one's own. */
+  readonly browser?: Browser;
+  /** The tab in front is visible and the others are hidden, as for people. Playwright has all in view. */
+  readonly hiddenTabs?: boolean;
 }
 
-/** One browser with one profile. */
+const VIEWPORT = { width: 1280, height: 800 };
+
+/** One browser with one profile, or a window of it with a profile of its own. */
 export class Visitor {
   readonly #bodies: Promise<Received | undefined>[] = [];
 
@@ -37,20 +46,13 @@ export class Visitor {
     readonly context: BrowserContext,
     readonly page: Page,
     private readonly site: string,
-    private readonly profile: string,
+    private readonly close: () => Promise<void>,
   ) {}
 
   static async arrive(site: string, options: VisitorOptions = {}): Promise<Visitor> {
-    const profile = await mkdtemp(path.join(tmpdir(), 'peerfold-visitor-'));
-    const executablePath = process.env['PEERFOLD_CHROMIUM'];
-    const context = await chromium.launchPersistentContext(profile, {
-      args: BROWSER_ARGUMENTS,
-      ignoreDefaultArgs: options.backForwardCache ? ['--disable-back-forward-cache'] : [],
-      viewport: { width: 1280, height: 800 },
-      ...(executablePath === undefined ? {} : { executablePath }),
-    });
+    const { context, close } = await openWindow(options);
     const page = context.pages()[0] ?? (await context.newPage());
-    const visitor = new Visitor(context, page, site, profile);
+    const visitor = new Visitor(context, page, site, close);
     visitor.watch(page);
     return visitor;
   }
@@ -58,7 +60,7 @@ export class Visitor {
   /** Digests the body of every media response that `page` receives from now on. */
   watch(page: Page): void {
     page.on('response', (response) => {
-      if (new URL(response.url()).pathname.startsWith('/media/')) this.#bodies.push(digestOf(response));
+      if (MEDIA.test(new URL(response.url()).pathname)) this.#bodies.push(digestOf(response));
     });
   }
 
@@ -121,10 +123,43 @@ export class Visitor {
     await session.detach();
   }
 
-  async leave(): Promise<void> {
-    await this.context.close();
-    await rm(this.profile, { recursive: true, force: true, maxRetries: 3 });
+  leave(): Promise<void> {
+    return this.close();
   }
+}
+
+interface OpenWindow {
+  readonly context: BrowserContext;
+  readonly close: () => Promise<void>;
+}
+
+async function openWindow(options: VisitorOptions): Promise<OpenWindow> {
+  if (options.browser) {
+    const context = await options.browser.newContext({ viewport: VIEWPORT });
+    return { context, close: () => context.close() };
+  }
+  const profile = await mkdtemp(path.join(tmpdir(), 'peerfold-visitor-'));
+  const { context, close } = await (options.hiddenTabs
+    ? openBrowserWithTabs(profile, VIEWPORT)
+    : launch(profile, options));
+  return {
+    context,
+    close: async () => {
+      await close();
+      await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    },
+  };
+}
+
+async function launch(profile: string, options: VisitorOptions): Promise<OpenWindow> {
+  const executablePath = process.env['PEERFOLD_CHROMIUM'];
+  const context = await chromium.launchPersistentContext(profile, {
+    args: BROWSER_ARGUMENTS,
+    ignoreDefaultArgs: options.backForwardCache ? ['--disable-back-forward-cache'] : [],
+    viewport: VIEWPORT,
+    ...(executablePath === undefined ? {} : { executablePath }),
+  });
+  return { context, close: () => context.close() };
 }
 
 async function digestOf(response: Response): Promise<Received | undefined> {

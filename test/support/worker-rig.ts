@@ -291,12 +291,12 @@ export class WorkerRig {
     };
     const untouched = (): Promise<Response> =>
       this.#origin(url, { headers, mode: mode as RequestMode, credentials: 'include' }, true);
-    const taken = this.worker.take(facts, clientId);
-    if (!taken) return untouched();
-    const signal = options.signal ?? new AbortController().signal;
     const waitUntil = (work: Promise<unknown>): void => {
       this.work.push(work);
     };
+    const taken = this.worker.take(facts, clientId);
+    if (!taken) return this.worker.playlists.pass(facts, clientId, { untouched, waitUntil }) ?? untouched();
+    const signal = options.signal ?? new AbortController().signal;
     return this.worker.answer({ facts, clientId, ...taken, signal, untouched, waitUntil });
   }
 

@@ -1,5 +1,5 @@
 // "Passage": a minute's drift past misty ranges, from blue dawn to gold, as an HLS stream.
-import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gradient, rgb } from '../lib/colour.mjs';
 import { createFrame } from '../lib/frame.mjs';
@@ -7,10 +7,11 @@ import { blend, clamp, mix, scale, screen, smoothstep } from '../lib/maths.mjs';
 import { createNoise } from '../lib/noise.mjs';
 import { composeAmbient } from './ambient.mjs';
 import { encodeTwoPass, renderFilm, withScratch } from './ffmpeg.mjs';
+import { SEGMENT_SECONDS } from './lists.mjs';
+import { makeSmallRendition } from './small-rendition.mjs';
 
 export const format = { width: 960, height: 540, fps: 25, frames: 1500 };
 
-const SEGMENT_SECONDS = 4;
 const LAYERS = 8;
 
 /** The colours of the morning; `sky` from the top down, `land` from far to near. */
@@ -206,37 +207,7 @@ const score = {
   scale: [72, 74, 77, 79, 81, 84],
 };
 
-/** Write the master playlist from what was measured. @param {string} folder */
-async function writeMaster(folder) {
-  const names = (await readdir(join(folder, 'v0'))).filter((name) => name.endsWith('.m4s'));
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, 'v0', name))).size));
-  const total = sizes.reduce((a, b) => a + b, 0);
-  const seconds = format.frames / format.fps;
-  const peak = Math.ceil((Math.max(...sizes) * 8) / SEGMENT_SECONDS / 1000) * 1000;
-  const mean = Math.ceil((total * 8) / seconds / 1000) * 1000;
-  const stream = [
-    `BANDWIDTH=${peak}`,
-    `AVERAGE-BANDWIDTH=${mean}`,
-    'RESOLUTION=1280x720',
-    `FRAME-RATE=${format.fps.toFixed(3)}`,
-    'CODECS="avc1.64001f,mp4a.40.2"',
-  ];
-  const lines = [
-    '#EXTM3U',
-    '#EXT-X-VERSION:7',
-    '#EXT-X-INDEPENDENT-SEGMENTS',
-    `#EXT-X-STREAM-INF:${stream.join(',')}`,
-    'v0/playlist.m3u8',
-  ];
-  await writeFile(join(folder, 'index.m3u8'), `${lines.join('\n')}\n`);
-  const playlist = await readFile(join(folder, 'v0', 'playlist.m3u8'), 'utf8');
-  if (!playlist.includes('#EXT-X-ENDLIST')) throw new Error('the playlist is not closed');
-  console.log(
-    `hls  ${names.length} segments, ${(total / 1e6).toFixed(2)} MB, smallest ${Math.round(Math.min(...sizes) / 1000)} kB`,
-  );
-}
-
-/** Write the HLS stream. @param {string} folder */
+/** Write the HLS stream: both renditions and their lists. @param {string} folder */
 export async function makePassage(folder) {
   await rm(join(folder, 'v0'), { recursive: true, force: true });
   await mkdir(join(folder, 'v0'), { recursive: true });
@@ -266,5 +237,5 @@ export async function makePassage(folder) {
     ];
     await encodeTwoPass(scratch, rate, hls, join(folder, 'v0'));
   });
-  await writeMaster(folder);
+  await makeSmallRendition(folder);
 }

@@ -254,7 +254,7 @@ describe('the worker file', () => {
   it('is the literal and the import', async () => {
     const { body } = await ask(site, '/peerfold-sw.js');
     expect(body.toString()).toBe(
-      'self.peerfold = {"hasher":"http://localhost:8081","tracker":"ws://localhost:8082","include":["/media/*"]};\n' +
+      'self.peerfold = {"hasher":"http://localhost:8081","tracker":"ws://localhost:8082","include":["/media/*","/live/*"]};\n' +
         'importScripts("/peerfold-worker.js");\n',
     );
   });

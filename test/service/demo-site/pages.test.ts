@@ -9,7 +9,16 @@ import { ask } from './fixture.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const publicFolder = join(root, 'demo-site', 'public');
-const PAGES = ['index.html', 'gallery.html', 'gallery-eager.html', 'video.html', 'hls.html'];
+const PAGES = [
+  'index.html',
+  'gallery.html',
+  'gallery-eager.html',
+  'video.html',
+  'hls.html',
+  'dash.html',
+  'live.html',
+  'live-dash.html',
+];
 const TAG =
   '<script async src="/peerfold.js" data-consent="implied" data-upload="20000000" data-overlay></script>';
 
@@ -29,7 +38,7 @@ const pageText = (name: string): Promise<string> => readFile(join(publicFolder, 
 
 /** Every address that a page names in an attribute. */
 function addresses(html: string): string[] {
-  const found = html.matchAll(/\s(?:src|href|poster|data-playlist|data-copy)="([^"]*)"/g);
+  const found = html.matchAll(/\s(?:src|href|poster|data-playlist|data-manifest|data-copy)="([^"]*)"/g);
   return [...new Set([...found].map((match) => match[1] ?? ''))];
 }
 
@@ -88,22 +97,38 @@ describe('the gallery', () => {
 });
 
 describe('the media', () => {
-  it('are a film of at least 10 MB and a stream whose segments exist', async () => {
+  it('are a film of at least 10 MB', async () => {
     expect((await stat(join(publicFolder, 'media', 'video', 'tides.mp4'))).size).toBeGreaterThan(10_000_000);
+  });
+
+  it('are a stream in two renditions, with the same segments for HLS and DASH', async () => {
     const master = (await ask(site, '/media/hls/index.m3u8')).body.toString();
-    const playlist = /^[^#\s].*$/m.exec(master)?.[0] ?? '';
-    const folder = dirname(`/media/hls/${playlist}`);
-    const text = (await ask(site, `/media/hls/${playlist}`)).body.toString();
-    const segments = text.match(/^[^#\s].*$/gm) ?? [];
-    expect(segments.length).toBeGreaterThan(10);
-    for (const segment of segments) {
-      const { status, headers } = await ask(site, `${folder}/${segment}`, { method: 'HEAD' });
-      expect([status, headers['content-type']]).toEqual([200, 'video/iso.segment']);
+    const manifest = (await ask(site, '/media/hls/manifest.mpd')).body.toString();
+    const playlists = master.match(/^[^#\s].*$/gm) ?? [];
+    expect(playlists).toEqual(['v0/playlist.m3u8', 'v1/playlist.m3u8']);
+    expect(manifest).toContain('media="$RepresentationID$/seg-$Number%03d$.m4s"');
+    for (const playlist of playlists) {
+      const folder = dirname(playlist);
+      expect(manifest).toContain(`<Representation id="${folder}"`);
+      const text = (await ask(site, `/media/hls/${playlist}`)).body.toString();
+      const segments = text.match(/^[^#\s].*$/gm) ?? [];
+      expect(segments).toEqual(Array.from({ length: 15 }, (_, i) => `seg-${String(i).padStart(3, '0')}.m4s`));
+      for (const segment of ['init.mp4', ...segments]) {
+        const { status, headers } = await ask(site, `/media/hls/${folder}/${segment}`, { method: 'HEAD' });
+        expect([segment, status, headers['content-type']]).toEqual([
+          segment,
+          200,
+          segment === 'init.mp4' ? 'video/mp4' : 'video/iso.segment',
+        ]);
+      }
     }
   });
 });
 
-it('the player is the one its makers publish', async () => {
-  const published = await readFile(join(root, 'node_modules', 'hls.js', 'dist', 'hls.min.js'));
-  expect((await ask(site, '/vendor/hls.min.js')).body.equals(published)).toBe(true);
+it.each([
+  ['hls.min.js', 'hls.js/dist/hls.min.js'],
+  ['dash.all.min.js', 'dashjs/dist/modern/umd/dash.all.min.js'],
+])('the player %s is the one its makers publish', async (name, packaged) => {
+  const published = await readFile(join(root, 'node_modules', packaged));
+  expect((await ask(site, `/vendor/${name}`)).body.equals(published)).toBe(true);
 });

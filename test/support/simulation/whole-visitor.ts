@@ -242,13 +242,21 @@ export class WholeVisitor {
       send: (message, transfer) => {
         this.#send(message, transfer);
       },
+      playback: () => undefined,
       peer: ({ state, reason = '' }) => {
         if (state === 'down') this.downs.push(reason);
       },
       fault: (fault) => this.faults.push(fault),
       stats: () => ({
         bytes: { peer: 0, store: 0, cache: 0, http: 0, wasted: 0 },
-        ...{ uploaded: 0, uploadRate: 0, uploadLimit: undefined, links: 0, resources: this.reports },
+        ...{
+          uploaded: 0,
+          uploadRate: 0,
+          uploadLimit: undefined,
+          links: 0,
+          playbacks: [],
+          resources: this.reports,
+        },
       }),
       record: (report) => {
         this.#record(report);
@@ -276,6 +284,8 @@ export class WholeVisitor {
           return () => this.#timed.delete(listener);
         },
       },
+      loadPlayers: () => Promise.reject(new Error('no players here')),
+      loadParsers: () => Promise.reject(new Error('no playlists here')),
       overlay: undefined,
     };
   }

@@ -96,6 +96,18 @@ describe('deadline of media', () => {
     expect(deadlineFor(media(30, 'filling'), failing)).toEqual({ wait: 0, reason: 'head-start' });
   });
 
+  it('need not have all of the head start where peers are quick, but always what HTTP takes', () => {
+    const warm = (buffered: number): Placement => ({
+      kind: 'media',
+      buffered,
+      headStart: 'filling',
+      warm: true,
+    });
+    expect(deadlineFor(warm(4), context)).toEqual({ wait: 4000 - MEDIA_SAFETY - 300 });
+    expect(deadlineFor(warm(2), context)).toEqual({ wait: 0, reason: 'head-start' });
+    expect(deadlineFor(warm(NaN), context)).toEqual({ wait: 0, reason: 'head-start' });
+  });
+
   it('gives peers a moment when the site wants no head start', () => {
     expect(deadlineFor(media(0, 'unused'), context)).toEqual({ wait: FIRST_MEDIA_WAIT });
   });

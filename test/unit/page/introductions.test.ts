@@ -65,7 +65,7 @@ function officeOf(admit: Admit | 'everyone' = () => Promise.resolve(true)) {
     posted: [] as { to: PeerId; pass: string; box: string }[],
     failures: [] as unknown[],
   };
-  const state = { pid: ME as PeerId | undefined };
+  const state = { pid: ME as PeerId | undefined, hasPlace: true };
   const introductions = new Introductions({
     identity: me,
     clock,
@@ -80,8 +80,8 @@ function officeOf(admit: Admit | 'everyone' = () => Promise.resolve(true)) {
     post: (to, pass, box) => seen.posted.push({ to, pass, box }),
     swarm: {
       connect: (peer, send) => {
-        seen.connected.push({ peer, send });
-        return true;
+        if (state.hasPlace) seen.connected.push({ peer, send });
+        return state.hasPlace;
       },
       signal: (peer, batch, send) => {
         seen.signals.push({ peer, batch, send });
@@ -102,6 +102,32 @@ describe('introductions', () => {
     expect(roots.map((root) => introductions.expects(root))).toEqual([true, false, true]);
     await clock.advance(5000);
     expect(introductions.expects(prefix(1))).toBe(false);
+  });
+
+  it('lead to a link later, where there was no place until something was needed', async () => {
+    const { clock, seen, state, introductions } = officeOf();
+    state.hasPlace = false;
+    await introductions.introduce([introduction({ has: has(0, 2) })], roots);
+    await clock.advance(6000);
+    introductions.recall([prefix(1)]);
+    expect(seen.connected).toEqual([]);
+    expect(introductions.expects(prefix(1))).toBe(false);
+    state.hasPlace = true;
+    introductions.recall([prefix(2)]);
+    expect(seen.connected).toEqual([]);
+    introductions.recall([prefix(3)]);
+    expect(seen.connected.map(({ peer }) => peer.pid)).toEqual([OTHER]);
+    expect(introductions.expects(prefix(3))).toBe(true);
+  });
+
+  it('are forgotten when the tracker would take no signal for them any more', async () => {
+    const { clock, seen, state, introductions } = officeOf();
+    state.hasPlace = false;
+    await introductions.introduce([introduction()], roots);
+    state.hasPlace = true;
+    await clock.advance(50_000);
+    introductions.recall([prefix(1)]);
+    expect(seen.connected).toEqual([]);
   });
 
   it('lead to nothing with whom it does not admit', async () => {

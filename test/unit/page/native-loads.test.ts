@@ -155,6 +155,30 @@ describe('what the browser loaded by itself', () => {
     expect(page.recorded[0]).not.toHaveProperty('origin');
   });
 
+  it('before the worker and is a playlist is told once, and not counted', () => {
+    const page = pageOf();
+    const name = `${CONFIG.site}/film/index.m3u8`;
+    const timing = resourceTiming({ name, initiatorType: 'xmlhttprequest' });
+    page.time(
+      timing,
+      timing,
+      resourceTiming({ name: 'https://other.example/a.mpd', initiatorType: 'fetch' }),
+    );
+    expect(page.loaded.flat()).toEqual([{ url: name, destination: '' }]);
+    expect(page.recorded).toEqual([]);
+  });
+
+  it('and is a playlist is not told where the worker may have read it', () => {
+    const timing = { name: `${CONFIG.site}/film/index.m3u8`, initiatorType: 'fetch' };
+    const controlled = pageOf({}, true);
+    controlled.time(resourceTiming(timing));
+    const page = pageOf();
+    page.time(resourceTiming({ ...timing, workerStart: 5 }));
+    for (let i = 0; i < 30; i++)
+      page.time(resourceTiming({ ...timing, name: `${timing.name}?_HLS_msn=${i}` }));
+    expect([controlled.loaded.flat().length, page.loaded.flat().length]).toEqual([0, 10]);
+  });
+
   it('is told to the worker in messages that it takes', () => {
     const page = pageOf();
     const names = Array.from({ length: MAX_DIGEST_URLS + 1 }, (_, i) => `${CONFIG.site}/${i}.jpg`);

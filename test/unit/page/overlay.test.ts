@@ -67,7 +67,7 @@ describe('the overlay', () => {
   let close = (): void => undefined;
   const clock = new FakeClock();
   const listeners = new Set<(report: TransferReport) => void>();
-  const uploads = { uploaded: 0, uploadRate: 1, uploadLimit: undefined };
+  const uploads = { uploaded: 0, uploadRate: 1, uploadLimit: undefined, playbacks: [] };
   let stats: Stats & { resources: TransferReport[] } = {
     ...{ bytes: counts({}), ...uploads, links: 0, resources: [] },
   };

@@ -12,6 +12,8 @@ import type { PeerfoldOptions } from '../../../src/page/options.js';
 import { PageEngine } from '../../../src/page/page-engine.js';
 import { HIDDEN_GRACE } from '../../../src/page/presence.js';
 import { SEEK_AFTER } from '../../../src/page/seeker.js';
+import { startPlayers } from '../../../src/page/players.js';
+import { PERIOD, SOON } from '../../../src/page/upcoming.js';
 import { LET_GO, LOOK_INTERVAL, LOOKS } from '../../../src/page/stuck-images.js';
 import { toBase64Url } from '../../../src/protocol/base64.js';
 import type { PageMessage, SiteConfig, TransferReport, WorkerMessage } from '../../../src/protocol/bridge.js';
@@ -20,6 +22,7 @@ import type { FakeLine } from '../../support/fake-tracker.js';
 import { FakeTracker } from '../../support/fake-tracker.js';
 import { prepareDom, putAt, setVisibility } from '../../support/dom.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
+import { addPlayer, timeRanges } from '../../support/fake-player.js';
 import { DESKTOP, fakeMemory } from '../../support/fake-visitor.js';
 import { CONFIG } from '../../support/fake-worker.js';
 import { MemoryNetwork } from '../../support/memory-link.js';
@@ -118,12 +121,14 @@ function engineOf(setting: Setting = {}) {
       });
     },
     peer: (event) => peers.push(event),
+    playback: () => undefined,
     fault: (fault) => faults.push(fault),
     stats: () => ({
       bytes: transferReport().bytes,
       uploaded: 0,
       uploadRate: 0,
       uploadLimit: undefined,
+      playbacks: [],
       links: 0,
       resources: [],
     }),
@@ -156,6 +161,8 @@ function engineOf(setting: Setting = {}) {
         return () => timed.delete(listener);
       },
     },
+    loadPlayers: () => import('../../../src/page/players.js'),
+    loadParsers: () => Promise.reject(new Error('no playlists here')),
     overlay: undefined,
     ...setting.environment,
   });
@@ -232,6 +239,41 @@ describe('permission', () => {
     await settle();
     expect(page.faults).toEqual([{ code: 'not-supported', message: 'no key: no P-256' }]);
     expect(page.of('lead')).toEqual([]);
+  });
+});
+
+describe('what plays', () => {
+  it('is told of ahead while anybody may be asked, and to a worker that was started anew', async () => {
+    const { tell } = addPlayer({ currentSrc: URL_A, duration: 20, buffered: timeRanges([0, 5]) });
+    const page = engineOf({
+      config: { ...CONFIG, headStart: 0 },
+      environment: { loadPlayers: () => Promise.resolve({ startPlayers }) },
+    });
+    await settle();
+    page.engine.receive({ ...known(ROOT, page.clock), length: 2_000_000 } as WorkerMessage);
+    tell('play');
+    await page.clock.advance(SOON);
+    expect(page.of('ahead')).toEqual([]);
+    page.engine.allow(ALL);
+    page.engine.receive({ t: 'place', id: 1, url: URL_A, destination: 'video', start: 500_000 });
+    const began = page.clock.now();
+    const report = transferReport({
+      url: URL_A,
+      destination: 'video',
+      start: 500_000,
+      started: began,
+      http: 9,
+    });
+    for (const listener of page.listeners) listener(report);
+    tell('timeupdate');
+    await page.clock.advance(PERIOD);
+    expect(page.of('ahead').at(-1)?.items[0]).toMatchObject({ url: URL_A, start: 500_009, due: 5000 });
+    const before = page.of('ahead').length;
+    page.engine.reconnected();
+    await page.clock.advance(SOON);
+    expect(page.of('ahead')).toHaveLength(before + 1);
+    page.engine.allow({ visitor: true, site: false });
+    expect(page.of('ahead').at(-1)?.items).toEqual([]);
   });
 });
 
@@ -567,6 +609,42 @@ describe('two visitors', () => {
     a.engine.receive({ ...held(clock, root), url: URL_B, token: 'd.e.f' });
     await clock.advance(200);
     expect(b.of('tokens').at(-1)).toEqual({ t: 'tokens', tokens: ['d.e.f'] });
+  });
+});
+
+describe('a holder for whom there was no place when it was named', () => {
+  it('is linked to as soon as something is needed that nobody linked holds', async () => {
+    const page = engineOf({
+      worker: (message, answer) => {
+        if (message.t === 'admit') answer({ t: 'admitted', id: message.id, ok: true });
+      },
+    });
+    await connected(page);
+    page.engine.receive(known(ROOT, page.clock));
+    await page.clock.advance(50);
+    const others = await Promise.all(Array.from({ length: 6 }, createIdentity));
+    const peers = others.map(({ publicKey: key }, i) => {
+      const has = toBase64Url(fullBitfield(1).toBytes());
+      return { pid: `node1_peer${i}` as PeerId, key, admission: JWS, has, pass: 'pass' };
+    });
+    page.tracker.line.say({ t: 'peers', q: 0, peers });
+    const called = () => {
+      const calls = page.tracker.line.of('signal').flatMap(({ list }) => list.map(({ to }) => to));
+      return [...new Set(calls)];
+    };
+    // Sealing takes time on other threads, and batching the sealed time by the clock.
+    const reaches = async (count: number) => {
+      while (called().length < count) {
+        await page.clock.advance(5);
+        await settle();
+      }
+    };
+    await reaches(5);
+    expect(called()).toHaveLength(5);
+    const need = { t: 'need', url: URL_A, root: ROOT, ...cut, wait: 5000, layer: false } as const;
+    page.engine.receive({ ...need, id: 1, pieces: [0 as PieceIndex] });
+    await reaches(6);
+    expect(called().sort()).toEqual(peers.map(({ pid }) => pid));
   });
 });
 

@@ -31,7 +31,7 @@ class FakeEngine implements Engine {
     this.permission = permission;
   }
   stats() {
-    const uploads = { uploaded: 77, uploadRate: 5, uploadLimit: 'network' as const };
+    const uploads = { uploaded: 77, uploadRate: 5, uploadLimit: 'network' as const, playbacks: [] };
     return { leading: true, tracker: true, links: 3, ...uploads };
   }
   stop(): void {
@@ -353,7 +353,7 @@ describe('messages', () => {
     expect(heard).toEqual([first, second]);
     expect(page.peerfold.stats()).toEqual({
       bytes: { peer: 21, store: 7, cache: 3, http: 10, wasted: 4 },
-      ...{ uploaded: 77, uploadRate: 5, uploadLimit: 'network' },
+      ...{ uploaded: 77, uploadRate: 5, uploadLimit: 'network', playbacks: [] },
       links: 3,
       resources: [first, second, first],
     });

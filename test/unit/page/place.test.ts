@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { LOAD_DELAY, MAX_IMAGE_WAIT, REST_SPEED } from '../../../src/core/deadline.js';
+import {
+  EDGE_WAIT,
+  LOAD_DELAY,
+  MAX_IMAGE_WAIT,
+  MAX_MEDIA_WAIT,
+  REST_SPEED,
+} from '../../../src/core/deadline.js';
 import {
   distanceTo,
   isSource,
@@ -189,6 +195,24 @@ describe('head start', () => {
     expect(heads.stateOf(video)).toBe('filling');
   });
 
+  it('of a file counts the bytes that came, whether or not they are buffered still', () => {
+    const url = 'https://site.example/v.mp4';
+    const heads = new HeadStarts(10, (one) => (one === url ? 60_000_000 : undefined));
+    const video = { ...player({ currentSrc: `${url}#t=9` }), buffered: ranges([300, 304]) };
+    const other = player({ currentSrc: 'https://site.example/other.mp4' });
+    const came = (http: number, destination = 'video'): void => {
+      heads.learn(transferReport({ url, destination, http, peer: 100_000, wasted: 9e9 }));
+      heads.learn(transferReport({ url: other.currentSrc, destination, http: 9e9 }));
+    };
+    came(9e9, '');
+    came(300_000);
+    expect(heads.stateOf(video)).toBe('filling');
+    expect(heads.stateOf({ ...video, duration: NaN })).toBe('filling');
+    came(500_000);
+    expect(heads.stateOf(video)).toBe('filled');
+    expect(heads.stateOf(other)).toBe('filling');
+  });
+
   it('of a clip shorter than it is the clip', () => {
     expect(new HeadStarts(10).stateOf(player({ duration: 4, buffered: ranges([0, 3.8]) }))).toBe('filled');
     expect(new HeadStarts(10).stateOf(player({ duration: NaN, buffered: ranges([0, 4]) }))).toBe('filling');
@@ -339,6 +363,32 @@ describe('the placer', () => {
     expect(placer.place('https://site.example/v.mp4', 'video').wait).toBeGreaterThan(5000);
     expect(placer.place('https://site.example/none.mp4', 'audio')).toEqual({ wait: 0, reason: 'no-answer' });
     expect(placer.place('https://site.example/tool.zip', '').wait).toBe(2000);
+  });
+
+  it('has a segment handed out at the rate of the origin where the player may change to another', () => {
+    const playing = player({ currentSrc: 'blob:https://site.example/1', buffered: ranges([0, 20]) });
+    const placer = new Placer({ headStart: 10 }, pageOf([], [playing]).view, new FakeClock());
+    const segment = (rate: number) => placer.place(URL_A, '', { adaptive: { rate, duration: 4 } });
+    expect(segment(100_000)).toEqual({ wait: 2000 });
+    placer.learn(transferReport({ destination: '', http: 500_000, firstByte: 100, duration: 1100 }));
+    expect(segment(100_000)).toEqual({ wait: 2000, rate: 500_000 });
+    expect(segment(1_000_000)).toEqual({ wait: 2000, rate: 1_300_000 });
+    expect(placer.place(URL_A, '')).toEqual({ wait: MAX_MEDIA_WAIT });
+  });
+
+  it('has the rate of what comes at once, too', () => {
+    const starting = player({ currentSrc: 'blob:https://site.example/1', buffered: ranges([0, 1]) });
+    const placer = new Placer({ headStart: 10 }, pageOf([], [starting]).view, new FakeClock());
+    placer.learn(transferReport({ destination: '', http: 500_000, firstByte: 100, duration: 1100 }));
+    const placed = placer.place(URL_A, '', { adaptive: { rate: 100_000, duration: 4 } });
+    expect(placed).toEqual({ wait: 0, reason: 'head-start', rate: 500_000 });
+  });
+
+  it('lets the first in the queue fetch a live segment, and the others hope for it', () => {
+    const live = player({ currentSrc: 'blob:https://site.example/1', buffered: ranges([0, 20]) });
+    const placer = new Placer({ headStart: 10 }, pageOf([], [live]).view, new FakeClock());
+    expect(placer.place(URL_A, '', { rank: 0 })).toEqual({ wait: 0, reason: 'live-edge' });
+    expect(placer.place(URL_A, '', { rank: 1 })).toEqual({ wait: MAX_MEDIA_WAIT, lasting: 300 + EDGE_WAIT });
   });
 
   it("uses the site's fixed deadline", () => {

@@ -307,6 +307,39 @@ describe('coming back', () => {
   });
 });
 
+describe('the machine slept', () => {
+  it('for a minute: the visitor takes its identity back when it learns that the line is gone', async () => {
+    const { clock, client, tracker, heard } = clientOf();
+    await welcomed(client);
+    client.have(prefix(1));
+    client.want([prefix(2)]);
+    await clock.sleep(60_000);
+    tracker.line.drop();
+    expect(heard.absent).toEqual([prefix(2)]);
+    await clock.advance(500);
+    await welcomed(client);
+    expect(tracker.line.of('hello')[0]?.resume).toBeDefined();
+    expect(tracker.line.of('have')).toMatchObject([{ add: [prefix(1)], del: [] }]);
+    client.want([prefix(2)]);
+    await clock.advance(20);
+    expect(tracker.line.of('want')).toMatchObject([{ roots: [prefix(2)] }]);
+  });
+
+  it.each(['monotonic', 'wall'])('for longer than its admission lasts, by the %s clock', async (which) => {
+    const { clock, client, tracker } = clientOf();
+    await welcomed(client);
+    const [before] = tracker.line.of('hello');
+    if (which === 'wall') clock.jump(1_200_000);
+    else await clock.sleep(1_200_000);
+    tracker.line.drop();
+    await clock.advance(500);
+    await welcomed(client);
+    const [after] = tracker.line.of('hello');
+    expect(after?.admission).toBeDefined();
+    expect(after?.admission).not.toBe(before?.admission);
+  });
+});
+
 describe('haves', () => {
   it('travel together, and only what changed', async () => {
     const { clock, client, tracker } = clientOf();

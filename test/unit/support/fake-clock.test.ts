@@ -46,6 +46,17 @@ describe('FakeClock', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('sleeps: timers run late, in their order', async () => {
+    const clock = new FakeClock();
+    const ran: string[] = [];
+    clock.setTimeout(() => ran.push(`b at ${clock.ticks()}`), 20);
+    clock.setTimeout(() => ran.push(`a at ${clock.ticks()}`), 10);
+    clock.setTimeout(() => ran.push('never'), 60_001);
+    await clock.sleep(60_000);
+    expect(ran).toEqual(['a at 60000', 'b at 60000']);
+    expect(clock.now()).toBe(FAKE_EPOCH + 60_000);
+  });
+
   it('jumps the wall clock alone', async () => {
     const clock = new FakeClock();
     let ran = false;

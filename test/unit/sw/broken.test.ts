@@ -52,6 +52,17 @@ describe('whatever is broken, the page gets the origin’s bytes in time', () =>
     expect(rig.clock.ticks() - started).toBeLessThan(TRUST_WAIT + 20);
   });
 
+  it('machine asleep for a minute, while peers are asked', async () => {
+    const { rig, bytes, page } = await image();
+    const answer = rig.ask(PATH);
+    await rig.rest(100);
+    expect(page.all('need')).toHaveLength(1);
+    await rig.clock.sleep(60_000);
+    const woke = rig.clock.ticks();
+    expectSame(await rig.bytes(answer), bytes);
+    expect(rig.clock.ticks() - woke).toBeLessThan(20);
+  });
+
   it('disk hanging', async () => {
     const rig = await WorkerRig.make({
       store: (clock) => new BackedStore({ backing: hungBacking, clock, quota: 2 ** 26 }),

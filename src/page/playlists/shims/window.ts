@@ -1,0 +1,2 @@
+/** For `global/window`: what it looks for is the global object of every browser. */
+export default globalThis;

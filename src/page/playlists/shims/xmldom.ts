@@ -1,0 +1,2 @@
+/** Browsers have what `@xmldom/xmldom` brings. */
+export const DOMParser = globalThis.DOMParser;

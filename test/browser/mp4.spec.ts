@@ -24,7 +24,7 @@ test('a film starts over HTTP and goes on from peers; a seek plays', async ({ st
   const b = await stage.visitor();
   await b.open('/video.html');
   await b.linked();
-  await b.page.evaluate(playUntil, { seconds: 59, rate: 4 });
+  await b.page.evaluate(playUntil, { seconds: 59, rate: 8 });
 
   const bytes = await bytesFor(b, [FILM]);
   const film = originBytes(FILM).byteLength;

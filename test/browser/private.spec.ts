@@ -1,6 +1,6 @@
 import type { FaultRule } from '../../demo-site/faults.js';
 import { IMAGES } from '../support/media.js';
-import { SHELF, SHELF_LAZY } from '../support/pages.js';
+import { SHELF, SHELF_EAGER, SHELF_LAZY } from '../support/pages.js';
 import { bytesFor, expect, share, test } from './stage-test.js';
 
 const PRIVATE: readonly (readonly [string, Omit<FaultRule, 'path'>])[] = [
@@ -10,23 +10,27 @@ const PRIVATE: readonly (readonly [string, Omit<FaultRule, 'path'>])[] = [
   ['Vary: Cookie', { headers: { vary: 'Cookie' } }],
 ];
 
-for (const [name, rule] of PRIVATE) {
-  test(`answers with ${name} are never shared`, async ({ stage }) => {
-    stage.site.faults.set({ path: '/media/images/*', ...rule });
-    const a = await stage.visitor();
-    await a.open(SHELF);
-    await a.readToEnd(100);
-
-    const b = await stage.visitor();
-    await b.open(SHELF);
-    await b.readToEnd(100);
-    const bytes = await bytesFor(b, SHELF_LAZY);
-    expect(bytes.peer + bytes.store).toBe(0);
-    expect(share(bytes, 'http')).toBe(1);
-    expect(await stage.gauge('entries'), 'announced roots').toBe(0);
-    expect((await a.stats()).uploaded + (await b.stats()).uploaded).toBe(0);
+test('answers that are for one visitor, or not to be kept, are never shared', async ({ stage }) => {
+  [...SHELF_LAZY, ...SHELF_EAGER].forEach((path, i) => {
+    const [, rule] = PRIVATE[i % PRIVATE.length] ?? [];
+    stage.site.faults.set({ path, ...rule });
   });
-}
+  const a = await stage.visitor();
+  await a.open(SHELF);
+  await a.readToEnd(100);
+
+  const b = await stage.visitor();
+  await b.open(SHELF);
+  await b.readToEnd(100);
+  for (const [i, [name]] of PRIVATE.entries()) {
+    const paths = SHELF_LAZY.filter((_, at) => at % PRIVATE.length === i);
+    const bytes = await bytesFor(b, paths);
+    expect(bytes.peer + bytes.store, name).toBe(0);
+    expect(share(bytes, 'http'), name).toBe(1);
+  }
+  expect(await stage.gauge('entries'), 'announced roots').toBe(0);
+  expect((await a.stats()).uploaded + (await b.stats()).uploaded).toBe(0);
+});
 
 test('a request with Authorization is never answered by Peerfold', async ({ stage }) => {
   const a = await stage.visitor();

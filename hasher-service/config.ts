@@ -103,8 +103,10 @@ export const hasherConfig = z.strictObject({
   publicUrl: z.url({ protocol: /^https?$/ }).optional(),
   /** Bearer token of `/v1/roots`; one is made and kept in `data` when absent. */
   rootsToken: z.string().min(16, 'a token of at least 16 characters is needed').max(256).optional(),
-  /** Bearer token of `/v1/purge`; one is made and kept in `data` when absent. */
+  /** Bearer token of `/v1/purge` and of the dashboard; one is made and kept in `data` when absent. */
   operatorToken: z.string().min(16, 'a token of at least 16 characters is needed').max(256).optional(),
+  /** Takes no beacons of pages and no reports of trackers, and has no dashboard. */
+  noBeacons: z.preprocess(toSwitch, z.boolean()).default(false),
   /** Decides who is admitted to the tracker; everybody when absent. Library only. */
   admit: z.custom<Admit>(isAdmit, 'must be a function').optional(),
   /** Files above this are refused. */

@@ -15,6 +15,8 @@ export interface Environment {
   /** The built hashing/hash-worker.ts and hashing/media-parser.ts: what threads and processes run. */
   readonly hashWorker: URL;
   readonly mediaParser: URL;
+  /** Directory of the dashboard's files. */
+  readonly dashboard: URL;
   /** Evenly distributed from 0 up to, not including, 1; not to be guessed from outside. */
   readonly random: () => number;
 }
@@ -29,5 +31,6 @@ export const systemEnvironment: Environment = {
   // All that is built for Node lies side by side.
   hashWorker: new URL('./hash-worker.js', import.meta.url),
   mediaParser: new URL('./media-parser.js', import.meta.url),
+  dashboard: new URL('./dashboard/', import.meta.url),
   random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
 };

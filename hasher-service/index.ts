@@ -9,6 +9,8 @@ import { handlerOf } from './http/handler.js';
 import { createLog } from './log.js';
 import { OriginClient } from './origin/client.js';
 import { addAdmissions } from './routes/admissions.js';
+import { addBeacons } from './routes/beacons.js';
+import { addDashboard, addFigures } from './routes/dashboard.js';
 import { addDigests } from './routes/digests.js';
 import { addLayers } from './routes/layers.js';
 import { addOperations } from './routes/operations.js';
@@ -54,7 +56,7 @@ export interface Hasher {
   readonly handler: RequestListener;
   /** The bearer token that a tracker needs for `/v1/roots`. */
   readonly rootsToken: string;
-  /** The bearer token that a purge needs. */
+  /** The bearer token that a purge and the dashboard need. */
   readonly operatorToken: string;
   /** Starts to serve; what is left out comes from the configuration. Resolves to the address. */
   listen(where?: { port?: number; host?: string }): Promise<{ url: string }>;
@@ -92,6 +94,7 @@ export async function createHasher(
     service.catalogue.stop();
     await Promise.all([client.close(), service.hashing.close(), service.watch.close()]);
     await Promise.all([service.catalogue.settled(), service.policy.settled(), service.housekeeping.stop()]);
+    await service.figures.close();
     await service.state.close();
   });
   service.housekeeping.start();
@@ -112,6 +115,8 @@ function mount(
 ): void {
   face.put(scope, isWhole);
   addRoutes(scope, service);
+  // Where there is no prefix, /dashboard may be the site's own.
+  if (isWhole) addDashboard(scope, service);
 }
 
 function addRoutes(app: FastifyInstance, service: Service): void {
@@ -122,6 +127,8 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addRoots(app, service);
   addReports(app, service);
   addPurge(app, service);
+  addBeacons(app, service);
+  addFigures(app, service);
   addOperations(app, service);
 }
 

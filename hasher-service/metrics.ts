@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { BEACON_BYTES, type Beacon } from '../src/protocol/beacon.js';
 import type { Limit } from './catalogue/budget.js';
 import type { Finding } from './sources/examine.js';
 
@@ -45,6 +46,10 @@ export class Metrics {
   readonly #refused = this.#counter('budget_refusals_total', 'Looks beyond a limit', ['limit']);
   readonly #admissions = this.#counter('admissions_total', 'Admissions asked for', ['outcome']);
   readonly #reports = this.#counter('reports_total', 'Reports of differing bytes', ['outcome']);
+  readonly #beacons = this.#counter('beacons_total', 'Beacons of pages', ['group']);
+  readonly #visitorBytes = this.#counter('visitor_bytes_total', 'What beacons say, scaled to all pages', [
+    'source',
+  ]);
   readonly #errors = this.#counter('error_answers_total', 'Requests answered with an error', ['code']);
   readonly #failures = this.#counter('failures_total', 'Unexpected failures', []);
 
@@ -83,6 +88,11 @@ export class Metrics {
 
   report(outcome: 'counted' | 'withdrawn' | 'ignored'): void {
     this.#reports.inc({ outcome });
+  }
+
+  beacon({ group, share, bytes }: Beacon): void {
+    this.#beacons.inc({ group });
+    for (const source of BEACON_BYTES) this.#visitorBytes.inc({ source }, bytes[source] / share);
   }
 
   /** `code` is one of ours, never the client's words. */

@@ -4,6 +4,7 @@ import type { Clock } from '../src/core/clock.js';
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import { ApiError } from './http/api-error.js';
 import type { Budget } from './catalogue/budget.js';
+import type { Figures } from './beacons/figures.js';
 import type { Catalogue } from './catalogue/catalogue.js';
 import type { Hashing } from './hashing/port.js';
 import type { Housekeeping } from './housekeeping.js';
@@ -39,6 +40,9 @@ export interface Service {
   readonly watch: RootWatch;
   readonly housekeeping: Housekeeping;
   readonly metrics: Metrics;
+  readonly figures: Figures;
+  /** Directory of the dashboard's files. */
+  readonly dashboard: URL;
   readonly rootsToken: string;
   readonly operatorToken: string;
   readonly lifecycle: Lifecycle;

@@ -14,7 +14,7 @@ import { StatementMemory, calm, isCalm, isDue, type Known } from '../state/state
 import type { Voucher } from '../state/voucher.js';
 import { isPassing, type RefusalCode } from '../judging/refusals.js';
 import { Speaker } from './speaker.js';
-import type { Statement, Token } from '../signing/statements.js';
+import type { Refusal, Statement, Token } from '../signing/statements.js';
 import type { Versions } from '../signing/versions.js';
 
 /**
@@ -82,6 +82,18 @@ export class Catalogue implements StateListener {
     if (isDue(known, now)) void this.#renew(site, known.statement.claims.sub);
     else calm(known, now, authority.edition);
     return known.statement;
+  }
+
+  /** The current statement about `url` in memory. Unlike `current`, it causes nothing. */
+  remembered(site: Site, url: CanonicalUrl): Statement | undefined {
+    const statement = this.#memory.get(site, url)?.statement;
+    return statement && this.options.authority.isCurrent(statement) ? statement : undefined;
+  }
+
+  /** What is refused at present, as far as memory goes. */
+  refusals(site: Site): Refusal[] {
+    const isCurrent = (refusal: Refusal): boolean => this.options.authority.isCurrent(refusal);
+    return this.#memory.refusals(site).filter(isCurrent);
   }
 
   /**

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
+import { Figures } from '../beacons/figures.js';
 import { Budget } from '../catalogue/budget.js';
 import { Catalogue, type CatalogueObserver } from '../catalogue/catalogue.js';
 import type { HasherConfig } from '../config.js';
@@ -62,6 +64,8 @@ async function assemble(
     rootsToken: config.rootsToken ?? (await rootsTokenOf(data)),
     operatorToken: config.operatorToken ?? (await operatorTokenOf(data)),
     lookup: new Lookup({ ...voice, ...sources, catalogue }),
+    figures: createFigures(config, environment, { store: voice.figuresStore, log }),
+    dashboard: environment.dashboard,
     watch: createWatch(config, sources.diskRoots, { catalogue, log }),
     housekeeping: new Housekeeping({ clock, state, roots, onError }),
     lifecycle: new Lifecycle(),
@@ -81,6 +85,17 @@ function createWork(
   });
   const budget = new Budget({ clock, ...config, refused: (limit) => metrics.refused(limit) });
   return { metrics, budget };
+}
+
+function createFigures(
+  { sites }: HasherConfig,
+  { clock }: Environment,
+  { store, log }: { readonly store: Voice['figuresStore']; readonly log: FastifyBaseLogger },
+): Figures {
+  const failed = (error: unknown): void => {
+    log.warn({ err: error }, 'figures cannot be kept or read');
+  };
+  return new Figures({ clock, store, sites, run: randomUUID(), failed });
 }
 
 function observer(metrics: Metrics, log: FastifyBaseLogger): CatalogueObserver {

@@ -11,6 +11,7 @@ import { Signer } from '../signing/statements.js';
 import { Versions } from '../signing/versions.js';
 import type { State } from '../state/port.js';
 import { openStores } from '../state/stores.js';
+import type { FiguresStore } from '../beacons/figures-store.js';
 
 /** What may be said, by whom, and what was said before. */
 export interface Voice {
@@ -21,6 +22,7 @@ export interface Voice {
   readonly policy: EffectivePolicy;
   readonly authority: Authority;
   readonly drafter: Drafter;
+  readonly figuresStore: FiguresStore;
 }
 
 /** Reads keys, state and policy. */
@@ -35,7 +37,7 @@ export async function openVoice(
 ): Promise<Voice> {
   const keyring = await Keyring.open({ data: config.data, clock, log });
   const signer = new Signer(keyring, config.publicUrl ?? `http://${config.host}:${config.port}`);
-  const { state, documents } = await openStores(config, { clock, signer, log, sha256 });
+  const { state, documents, figuresStore } = await openStores(config, { clock, signer, log, sha256 });
   const versions = new Versions(clock);
   const policy = await EffectivePolicy.open({
     documents,
@@ -50,5 +52,5 @@ export async function openVoice(
   });
   const authority = new Authority(clock, keyring, policy);
   const drafter = new Drafter({ clock, policy, signer, versions, isLive: (url) => lanes.isLive(url) });
-  return { keyring, signer, state, versions, policy, authority, drafter };
+  return { keyring, signer, state, versions, policy, authority, drafter, figuresStore };
 }

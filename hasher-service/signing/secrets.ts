@@ -45,7 +45,8 @@ export async function keptToken(data: string, name: string): Promise<string> {
   const path = join(data, name);
   const kept = (await readSecret(path))?.trim();
   if (kept) return kept;
-  const made = randomBytes(TOKEN_BYTES).toString('base64url');
+  // No dash at its beginning: it is handed on as a command's argument.
+  const made = randomBytes(TOKEN_BYTES).toString('hex');
   await writeSecret(path, `${made}\n`);
   return made;
 }

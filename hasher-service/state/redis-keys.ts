@@ -14,6 +14,8 @@ export const keys = {
   layer: (root: Root) => `${PREFIX}layer:${root}`,
   lease: (name: string) => `${PREFIX}lease:${name}`,
   document: (name: string) => `${PREFIX}document:${name}`,
+  /** Figures of one hour, counted since 1970: parts by the run that wrote them. */
+  figures: (hour: number) => `${PREFIX}figures:${hour}`,
   /** Names of statements by the time (ms, the server's clock) at which they were kept. */
   changes: `${PREFIX}changes`,
   /** The highest version that may have been used. */

@@ -1,6 +1,6 @@
 import type { CanonicalUrl, Site } from '../../src/core/brands.js';
 import { RecentMap } from '../../src/core/recent-map.js';
-import type { Statement, Token } from '../signing/statements.js';
+import type { Refusal, Statement, Token } from '../signing/statements.js';
 
 /** What is known about one URL. */
 export interface Known {
@@ -36,6 +36,14 @@ export class StatementMemory {
   get(site: Site, url: string): Known | undefined {
     const key = this.#keyOf(site, url);
     return this.#tokens.get(key) ?? this.#refusals.get(key);
+  }
+
+  /** All refusals of a site. */
+  refusals(site: Site): Refusal[] {
+    const refusals: Refusal[] = [];
+    for (const { statement } of this.#refusals.values())
+      if (statement.kind === 'refusal' && statement.claims.aud === site) refusals.push(statement);
+    return refusals;
   }
 
   /** Remembers a statement; whether it did: one with the same or a higher `ver` is not replaced. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Sha256 } from '../../src/core/bytes.js';
 import type { Clock } from '../../src/core/clock.js';
+import { FigureFiles, RedisFigures, type FiguresStore } from '../beacons/figures-store.js';
 import type { HasherConfig } from '../config.js';
 import type { Signer } from '../signing/statements.js';
 import { Archive } from './archive.js';
@@ -15,6 +16,7 @@ import { RedisState } from './redis-state.js';
 export interface Stores {
   readonly state: State;
   readonly documents: Documents;
+  readonly figuresStore: FiguresStore;
 }
 
 interface Parts {
@@ -30,9 +32,13 @@ export async function openStores(
   parts: Parts,
 ): Promise<Stores> {
   if (url === undefined)
-    return { state: new Archive({ data, sites, ...parts }), documents: new DocumentFiles(data, parts.clock) };
+    return {
+      state: new Archive({ data, sites, ...parts }),
+      documents: new DocumentFiles(data, parts.clock),
+      figuresStore: new FigureFiles(data),
+    };
   const link = new RedisLink({ url, ...parts });
   const state = new RedisState({ link, owner: randomUUID(), ...parts });
   await link.open();
-  return { state, documents: new RedisDocuments(link) };
+  return { state, documents: new RedisDocuments(link), figuresStore: new RedisFigures(link) };
 }

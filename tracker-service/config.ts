@@ -111,6 +111,10 @@ const settings = z.strictObject({
   holdersPerRoot: count(64, 'holders remembered for one root'),
   holdersPerNetwork: count(4, 'holders remembered for one root from one public IPv4 /24 or IPv6 /48'),
   rootsPerVisitor: count(10_000, 'roots that one visitor may announce', MAX_HELD),
+  minAudience: count(
+    1,
+    'visitors that a site must have here before any are shown to each other; until then all comes over HTTP',
+  ),
   leaseSeconds: count(90, 'seconds of silence after which a visitor is taken for gone'),
   resumeSeconds: count(60, 'seconds for which a dropped visitor may come back as the same peer'),
 });
@@ -147,6 +151,7 @@ export type Limits = Pick<
   | 'holdersPerRoot'
   | 'holdersPerNetwork'
   | 'rootsPerVisitor'
+  | 'minAudience'
   | 'leaseSeconds'
   | 'resumeSeconds'
 >;

@@ -8,10 +8,10 @@ export { trackerConfig, type TrackerConfig, type TrackerOptions } from './config
 
 export interface Tracker {
   /**
-   * Resolves once visitors can connect, with the address of their sockets and that of `/readyz` and
-   * `/metrics`, if there is one. Rejects with the system's error.
+   * Listens where the configuration says, unless `where` says otherwise. Resolves once visitors can connect, with the
+   * address of their sockets and that of `/readyz` and `/metrics`, if there is one. Rejects with the system's error.
    */
-  listen(address: ListenAddress): Promise<{ url: string; operations: string | undefined }>;
+  listen(where?: Partial<ListenAddress>): Promise<{ url: string; operations: string | undefined }>;
   /** Tells every visitor when to come back, then closes; takes `drainMs` and `shutdownMs` at most. */
   close(): Promise<void>;
 }

@@ -1,8 +1,10 @@
 import type { Bytes } from '../src/core/bytes.js';
+import { reasonOf } from '../src/core/errors.js';
 import { RemoteKeys } from '../src/verify/keys.js';
 import { SignedAdmission } from './admission/admission.js';
 import { HashServices, type Service } from './admission/hash-services.js';
 import { HasherClient } from './admission/hasher-client.js';
+import { Reporter } from './admission/reporter.js';
 import { OpenDoorDesk, OpenRoots } from './admission/open-sites.js';
 import type { TrackerConfig } from './config.js';
 import { TrackerCore } from './core/tracker.js';
@@ -80,6 +82,7 @@ export class TrackerService {
   readonly #server: TrackerServer;
   readonly #operations: Operations;
   readonly #shutdown: Shutdown;
+  readonly #reporter: Reporter;
 
   constructor(base: Base, parts: Parts) {
     const { config, metrics } = base;
@@ -88,6 +91,7 @@ export class TrackerService {
     const door = new Door(clock, config);
     this.#server = server(base, parts, door);
     this.#operations = new Operations({ metrics, ready: () => this.#ready() });
+    this.#reporter = reporter(base, parts);
     this.#shutdown = new Shutdown({ clock, config, stoppable: this.#server });
     metrics.watch(() => ({
       ...parts.core.census(),
@@ -98,10 +102,13 @@ export class TrackerService {
     }));
   }
 
-  async listen(address: ListenAddress): Promise<{ url: string; operations: string | undefined }> {
-    const { operationsHost: host, operationsPort: port } = this.#base.config;
-    const operations = port === 'none' ? undefined : await this.#operations.listen({ port, host });
-    const url = await this.#server.listen(address);
+  async listen(where: Partial<ListenAddress> = {}): Promise<{ url: string; operations: string | undefined }> {
+    const { host, port, operationsHost, operationsPort } = this.#base.config;
+    const operations =
+      operationsPort === 'none'
+        ? undefined
+        : await this.#operations.listen({ port: operationsPort, host: operationsHost });
+    const url = await this.#server.listen({ host, port, ...where });
     this.#base.log.info({ url, operations }, 'started');
     return { url, operations };
   }
@@ -112,6 +119,7 @@ export class TrackerService {
     await this.#shutdown.run();
     await this.#parts.others?.close();
     this.#parts.pressure.close();
+    this.#reporter.close();
     files.close();
     journal.close();
     await this.#operations.close();
@@ -134,15 +142,30 @@ function hashServices({ config, environment, metrics }: Base): HashServices {
   const { clock, fetch } = environment;
   const services = hashServicesOf(config.hasher, config.hasherToken).map(({ site, url, token }): Service => {
     const keys = new RemoteKeys({ hasher: url, fetch, clock });
+    const client = new HasherClient({ hasher: url, token, fetch });
     return {
       site,
       desk: new SignedAdmission({ keys, clock }, metrics.trouble.bind(metrics)),
-      roots: new HasherClient({ hasher: url, token, fetch }),
+      roots: client,
+      reports: client,
       // A key that is never there: looking for it reads the key set when it is older than half a minute.
       ready: () => keys.find('readiness'),
     };
   });
   return new HashServices(services);
+}
+
+/** Nobody is there to hear of open sites. */
+function reporter({ config, environment, log }: Base, { core, services }: Parts): Reporter {
+  const openSites = new Set(config.openSites);
+  return new Reporter({
+    clock: environment.clock,
+    figures: () => core.figures(),
+    send: (report) => (openSites.has(report.site) ? Promise.resolve() : services.report(report)),
+    failed: (error) => {
+      log.info({ reason: reasonOf(error) }, 'no figures for the hash service');
+    },
+  });
 }
 
 function pressureGauge({ config, environment, log }: Base): PressureGauge {

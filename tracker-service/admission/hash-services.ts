@@ -1,7 +1,8 @@
 import type { RootPrefix, Site } from '../../src/core/brands.js';
 import type { RootsResponse } from '../../src/protocol/hasher.js';
 import { notAdmitted, type AdmissionDesk, type AdmissionVerdict, type Applicant } from './admission.js';
-import type { RootsAuthority } from './hasher-client.js';
+import type { TrackerReport } from '../../src/protocol/figures.js';
+import type { ReportTaker, RootsAuthority } from './hasher-client.js';
 
 /** One hash service, as the tracker uses it. */
 export interface Service {
@@ -9,12 +10,13 @@ export interface Service {
   readonly site: Site | undefined;
   readonly desk: AdmissionDesk;
   readonly roots: RootsAuthority;
+  readonly reports: ReportTaker;
   /** Rejects when its keys cannot be had. */
   readonly ready: () => Promise<unknown>;
 }
 
 /** Several hash services, each for its site: who is admitted and what is live, that one says. */
-export class HashServices implements AdmissionDesk, RootsAuthority {
+export class HashServices implements AdmissionDesk, RootsAuthority, ReportTaker {
   constructor(private readonly services: readonly Service[]) {}
 
   get size(): number {
@@ -29,6 +31,10 @@ export class HashServices implements AdmissionDesk, RootsAuthority {
 
   liveRoots(site: Site, roots: readonly RootPrefix[]): Promise<RootsResponse['live']> {
     return this.#serviceFor(site)?.roots.liveRoots(site, roots) ?? Promise.resolve([]);
+  }
+
+  report(report: TrackerReport): Promise<void> {
+    return this.#serviceFor(report.site)?.reports.report(report) ?? Promise.resolve();
   }
 
   /** Resolves with how many of them cannot be reached; rejects when that is all of them. */

@@ -1,5 +1,6 @@
 import type { RootPrefix, Site } from '../../src/core/brands.js';
 import { PeerfoldError, reasonOf } from '../../src/core/errors.js';
+import type { TrackerReport } from '../../src/protocol/figures.js';
 import { parseRootsResponse, type RootsRequest, type RootsResponse } from '../../src/protocol/hasher.js';
 
 /** Who says which roots are live. */
@@ -18,24 +19,46 @@ export interface HasherClientOptions {
 /** Haves wait meanwhile; a hash service that needs longer is as good as down. */
 const REQUEST_TIMEOUT = 5_000;
 
+/** Who takes figures of a site. */
+export interface ReportTaker {
+  /** Rejects when it does not take them. */
+  report(report: TrackerReport): Promise<void>;
+}
+
 /** The hash service over HTTP. Rejects with `hasher-unreachable`. */
-export class HasherClient implements RootsAuthority {
+export class HasherClient implements RootsAuthority, ReportTaker {
   constructor(private readonly options: HasherClientOptions) {}
 
   async liveRoots(site: Site, roots: readonly RootPrefix[]): Promise<RootsResponse['live']> {
-    const address = `${this.options.hasher}/v1/roots`;
-    try {
-      const response = await this.#post(address, { site, roots });
-      if (!response.ok) throw new Error(meaningOf(response.status));
+    return this.#ask('/v1/roots', { site, roots }, async (response) => {
       const answer = parseRootsResponse(await response.json());
       if (!answer) throw new Error('its answer is malformed');
       return answer.live;
+    });
+  }
+
+  report(report: TrackerReport): Promise<void> {
+    return this.#ask('/v1/tracker-reports', report, async (response) => {
+      await response.body?.cancel();
+    });
+  }
+
+  async #ask<T>(
+    path: string,
+    request: RootsRequest | TrackerReport,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
+    const address = this.options.hasher + path;
+    try {
+      const response = await this.#post(address, request);
+      if (!response.ok) throw new Error(meaningOf(response.status));
+      return await read(response);
     } catch (cause) {
       throw new PeerfoldError('hasher-unreachable', `${address}: ${reasonOf(cause)}`, {}, { cause });
     }
   }
 
-  #post(address: string, request: RootsRequest): Promise<Response> {
+  #post(address: string, request: RootsRequest | TrackerReport): Promise<Response> {
     const { token } = this.options;
     return this.options.fetch(address, {
       method: 'POST',

@@ -11,9 +11,11 @@ import type { LiveWant } from './wants.js';
 
 export interface IntroducerOptions extends OffersOptions {
   readonly passes: Passes;
-  readonly tally: Tally;
+  readonly tally: Pick<Tally, 'introductions' | 'trouble'>;
   readonly pressure: Pressure;
   readonly elsewhere: Elsewhere | undefined;
+  /** Whether there are as many visitors as the operator wants before any are shown to each other. */
+  readonly hasAudience: () => boolean;
 }
 
 /** A pair that was introduced a moment ago and still wants has likely failed to connect. */
@@ -49,7 +51,11 @@ export class Introducer {
   }
 
   #introduce(question: Question): Promise<void> | undefined {
-    const { elsewhere, tally } = this.options;
+    const { elsewhere, tally, hasAudience } = this.options;
+    if (!hasAudience()) {
+      if (question.names) question.want.visitor.line?.sendText(peersText(question.want.q, []));
+      return undefined;
+    }
     const rare = elsewhere && this.#offers.rare(question);
     if (!rare || rare.size === 0) {
       this.#show(question, []);

@@ -255,6 +255,7 @@ export class Session implements Line {
   #refuse(re: string, refusal: Refusal): void {
     const { end, code, message, retry } = refusal;
     this.options.tally.refusal(code);
+    this.#place?.site.refused();
     this.send({ t: 'error', re, code, message, ...(retry === undefined ? {} : { retry }) });
     if (end) this.end(end);
     else if (code === 'bad-message' || code === 'hello-first') this.#offend();

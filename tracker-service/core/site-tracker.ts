@@ -18,6 +18,7 @@ import type { Line } from './line.js';
 import type { Passes } from './passes.js';
 import type { Pressure } from './pressure.js';
 import type { Refusal } from './refusal.js';
+import { SiteCounts, type SiteFigures } from './site-counts.js';
 import { Relay } from './relay.js';
 import type { Tally } from './tally.js';
 import type { Visitor } from './visitor.js';
@@ -54,6 +55,7 @@ export class SiteTracker {
   readonly visitors: Visitors;
   readonly index: MemoryIndex;
   readonly relay: Relay;
+  readonly #counts = new SiteCounts();
   readonly #announcements: Announcements;
   readonly #wants: LiveWants;
   readonly #introducer: Introducer;
@@ -81,7 +83,12 @@ export class SiteTracker {
       },
     });
     this.relay = new Relay({ ...shared, visitors: this.visitors });
-    this.#introducer = new Introducer({ ...shared, vouchingOf: (site) => announcements.vouchingOf(site) });
+    this.#introducer = new Introducer({
+      ...shared,
+      tally: this.#counts.beside(options.tally),
+      vouchingOf: (site) => announcements.vouchingOf(site),
+      hasAudience: () => this.#hasAudience,
+    });
     [this.index, this.#announcements, this.#wants, this.#elsewhere] = [
       index,
       announcements,
@@ -91,7 +98,11 @@ export class SiteTracker {
   }
 
   enter(arrival: Arrival, line: Line): Visitor {
-    return this.visitors.enter(arrival, line);
+    const before = this.visitors.size;
+    const visitor = this.visitors.enter(arrival, line);
+    if (before < this.options.limits.minAudience && this.#hasAudience) this.#wants.remindAll();
+    this.#armRound();
+    return visitor;
   }
 
   /** The socket is gone. Open wants go with it, what is held stays until the visitor is forgotten. */
@@ -106,6 +117,7 @@ export class SiteTracker {
 
   /** Answers, at once where no other node has to be asked. Never rejects. */
   want(visitor: Visitor, message: Want): Promise<void> | undefined {
+    this.#counts.wants++;
     const want = this.#wants.open(visitor, message);
     if (this.#wants.isOpen(want)) this.#elsewhere?.watch(message.roots, want.until);
     const answered = this.#introducer.answer(want, message.roots);
@@ -128,6 +140,18 @@ export class SiteTracker {
   load(visitor: Visitor, { up }: Load): void {
     visitor.upload = up;
     this.visitors.reweigh(visitor);
+  }
+
+  /** A message of one of its visitors was not acted on. */
+  refused(): void {
+    this.#counts.refused++;
+  }
+
+  /** What happened since the last time. */
+  figures(): SiteFigures {
+    let visitors = 0;
+    for (const { line } of this.visitors.all()) if (line) visitors++;
+    return { visitors, ...this.#counts.take() };
   }
 
   /** Another node says something about this site. */
@@ -153,6 +177,10 @@ export class SiteTracker {
     this.#announcements.close();
     if (this.#round !== undefined) this.options.clock.clearTimeout(this.#round);
     this.#round = undefined;
+  }
+
+  get #hasAudience(): boolean {
+    return this.visitors.size >= this.options.limits.minAudience;
   }
 
   #mark(roots: readonly RootPrefix[]): void {

@@ -11,6 +11,7 @@ import { NODE_LENGTH, type NodeName } from '../nodes/names.js';
 import type { Others, OthersListener, Telling } from '../nodes/port.js';
 import { Passes } from './passes.js';
 import { Session, type SessionOptions } from './session.js';
+import type { SiteFigures } from './site-counts.js';
 import { SiteTracker } from './site-tracker.js';
 import type { Pressure } from './pressure.js';
 import type { Tally } from './tally.js';
@@ -96,6 +97,11 @@ export class TrackerCore implements OthersListener {
       roots: sizes.reduce((sum, { roots }) => sum + roots, 0),
       entries: sizes.reduce((sum, { entries }) => sum + entries, 0),
     };
+  }
+
+  /** What happened at each site since the last time; of federated ones, all under the first. */
+  *figures(): Iterable<readonly [Site, SiteFigures]> {
+    for (const [name, site] of this.#sites) yield [name, site.figures()];
   }
 
   /**

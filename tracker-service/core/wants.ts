@@ -106,6 +106,16 @@ export class LiveWants {
     this.#ready.add(want);
   }
 
+  /** Looks at all that is open again. */
+  remindAll(): void {
+    for (const want of this.#open)
+      if (want)
+        this.remind(
+          want,
+          Array.from({ length: want.size }, (_, i) => i),
+        );
+  }
+
   isOpen({ number }: LiveWant): boolean {
     return number !== undefined;
   }

@@ -17,7 +17,7 @@ const sockets: (WebSocket | Socket)[] = [];
 
 async function start(options: TrackerOptions = {}): Promise<void> {
   tracker = await createTracker({ openSites: [SITE], operationsPort: 0, logLevel: 'silent', ...options });
-  const where = await tracker.listen({ port: 0, host: '127.0.0.1' });
+  const where = await tracker.listen({ port: 0 });
   [url, operations] = [where.url, where.operations ?? ''];
 }
 

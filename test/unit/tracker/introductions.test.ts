@@ -38,6 +38,38 @@ function positions(introduction: Introduction | undefined, count: number): numbe
   return Array.from({ length: count }, (_, i) => i).filter((i) => field.has(i));
 }
 
+describe('a site with too few visitors', () => {
+  beforeEach(() => {
+    world = new TrackerWorld(signer, { minAudience: 3 });
+  });
+
+  it('shows nobody to anybody, and whoever still wants hears of it when there are enough', async () => {
+    const holder = await world.holder([a]);
+    const asker = await world.joined();
+    await want(asker, [a], 30);
+    expect(asker.last('peers')).toEqual({ t: 'peers', q: 1, peers: [] });
+    await world.holder([b]);
+    await world.clock.advance(500);
+    expect(shown(asker).map(({ pid }) => pid)).toEqual([holder.pid]);
+  });
+
+  it('pushes nothing of what comes meanwhile', async () => {
+    const asker = await world.joined();
+    await want(asker, [a], 30);
+    await world.holder([a]);
+    await world.clock.advance(500);
+    expect(shown(asker)).toEqual([]);
+  });
+
+  it('has its audience counted alone', async () => {
+    await world.holder([a]);
+    for (let i = 0; i < 4; i++) await world.joinedOf(OTHER_SITE);
+    const asker = await world.joined();
+    await want(asker, [a]);
+    expect(shown(asker)).toEqual([]);
+  });
+});
+
 describe('have', () => {
   it('is acknowledged with its number', async () => {
     const client = await world.joined();

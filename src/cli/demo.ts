@@ -33,8 +33,8 @@ export const demo = configured({
   async act(config, io) {
     const closers: Close[] = [];
     try {
-      await start(config, closers);
-      greet(config, io);
+      const { operatorToken } = await start(config, closers);
+      greet(config, operatorToken, io);
       await io.stopped();
     } finally {
       for (const close of closers.reverse()) await close();
@@ -47,13 +47,14 @@ export const demo = configured({
 async function start(
   { sitePort, hasherPort, trackerPort, data }: DemoConfig,
   closers: Close[],
-): Promise<void> {
+): Promise<{ readonly operatorToken: string }> {
   const site = `http://localhost:${sitePort}`;
+  const sites = [site, secondVisitor(sitePort)];
   const hasher = `http://localhost:${hasherPort}`;
   const rootsToken = randomBytes(ROOTS_TOKEN_LENGTH).toString('hex');
 
   const hashService = await createHasher({
-    sites: [site],
+    sites,
     allowPrivate: true,
     live: ['/live/*'],
     data,
@@ -67,36 +68,62 @@ async function start(
   const tracker = await createTracker({
     hasher: `http://${HOST}:${hasherPort}`,
     hasherToken: rootsToken,
+    federate: sites.join(','),
     operationsPort: 'none',
   });
   closers.push(() => tracker.close());
   await listenAt(tracker, { port: trackerPort, host: HOST }, label('tracker'));
 
+  await startSite({ sitePort, hasher, tracker: `ws://localhost:${trackerPort}`, sites }, closers);
+  return hashService;
+}
+
+interface SiteSetup {
+  readonly sitePort: number;
+  readonly hasher: string;
+  readonly tracker: string;
+  readonly sites: readonly string[];
+}
+
+async function startSite({ sitePort, hasher, tracker, sites }: SiteSetup, closers: Close[]): Promise<void> {
   const place = { port: sitePort, host: HOST };
-  const demoSite = await createDemoSite({ ...place, hasher, tracker: `ws://localhost:${trackerPort}` }).catch(
-    (error: unknown) => {
-      throw portFailure(error, place, label('site'));
-    },
-  );
+  const addresses = {
+    hasher,
+    tracker,
+    literal: { partners: sites },
+    attributes: { 'data-beacons': hasher, 'data-beacon-share': '1' },
+  };
+  const demoSite = await createDemoSite({ ...place, ...addresses }).catch((error: unknown) => {
+    throw portFailure(error, place, label('site'));
+  });
   closers.push(() => demoSite.close());
+}
+
+/**
+ * The same site under this machine's other name. To a browser that is another site, with storage, worker and links of
+ * its own: a second visitor without a second browser. The two are federated, so that they are peers.
+ */
+function secondVisitor(sitePort: number): string {
+  return `http://${HOST}:${sitePort}`;
 }
 
 function label(name: 'site' | 'hasher' | 'tracker'): { name: string; portFrom: string } {
   return { name, portFrom: `--${name}-port or PEERFOLD_${name.toUpperCase()}_PORT` };
 }
 
-function greet({ sitePort, hasherPort, trackerPort }: DemoConfig, io: Io): void {
+function greet({ sitePort, hasherPort, trackerPort }: DemoConfig, operatorToken: string, io: Io): void {
   io.out(
     [
       `peerfold demo ready at http://localhost:${sitePort}`,
       '',
       '  1. Open it and scroll through the gallery: everything comes from the origin.',
-      '  2. Open it again as somebody else, in a private window or another browser, and scroll:',
-      '     what is below the fold now comes from the first visitor. The overlay marks each',
-      '     picture by its source and adds up the bytes.',
+      '  2. Follow "Second visitor" at the top, and scroll there: what is below the fold now comes from',
+      '     the first visitor. The overlay marks each picture by its source and adds up the bytes.',
+      '     A private window or another browser is one more visitor.',
       '  3. Try the films and streams the same way: their first seconds come from the origin, the rest',
       '     from peers.',
       '',
+      `  Figures: http://localhost:${hasherPort}/dashboard, operator's token ${operatorToken}`,
       `  hash service http://localhost:${hasherPort}, tracker ws://localhost:${trackerPort}`,
       '  Ctrl+C ends the demo.',
     ].join('\n'),

@@ -1,7 +1,9 @@
 import type { Command } from './command.js';
 import { demo } from './demo.js';
+import { doctor } from './doctor.js';
 import { hasher } from './hasher.js';
 import { columns } from './help.js';
+import { init } from './init.js';
 import { Failure, UsageError, type Io } from './io.js';
 import { keys } from './keys.js';
 import { policy } from './policy.js';
@@ -9,6 +11,8 @@ import { sign } from './sign.js';
 import { tracker } from './tracker.js';
 
 const commands: ReadonlyMap<string | undefined, Command> = new Map([
+  ['init', init],
+  ['doctor', doctor],
   ['demo', demo],
   ['hasher', hasher],
   ['tracker', tracker],

@@ -116,6 +116,14 @@ describe('the built command', () => {
     const worker = await (await fetch(`http://localhost:${site}/peerfold-sw.js`)).text();
     expect(worker).toContain(`http://localhost:${hasher}`);
     expect(worker).toContain(`ws://localhost:${tracker}`);
+    // The second visitor's site is the same one under another name, and the hash service speaks for both.
+    const second = `http://127.0.0.1:${site}`;
+    expect(worker).toContain(second);
+    const body = JSON.stringify({ site: second, urls: [`${second}/media/images/index.json`] });
+    const asked = await fetch(`http://localhost:${hasher}/v1/digests`, { method: 'POST', body });
+    expect(asked.status).toBe(200);
+    const page = await (await fetch(`${second}/gallery.html`)).text();
+    expect(page).toContain(`data-beacons="http://localhost:${hasher}"`);
     expect((await fetch(`http://localhost:${hasher}/readyz`)).status).toBe(200);
     expect((await fetch(`http://localhost:${tracker}/healthz`)).status).toBe(200);
     demo.child.kill('SIGINT');

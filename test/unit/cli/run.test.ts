@@ -13,7 +13,7 @@ describe('the command', () => {
     expect(await outcome(['--version'])).toMatchObject({ code: 0, io: { outLines: ['1.2.3'] } });
     const { code, io } = await outcome(['--help']);
     expect(code).toBe(0);
-    for (const name of ['demo', 'hasher', 'tracker', 'keys', 'policy'])
+    for (const name of ['init', 'doctor', 'demo', 'hasher', 'tracker', 'keys', 'policy'])
       expect(io.output).toContain(`  ${name} `);
   });
 
@@ -37,6 +37,8 @@ describe('the command', () => {
         'default 7d',
       ],
     ],
+    ['init', ['[FOLDER]', '--hasher', '--tracker', '--include', '--base', '--dry-run', 'default /;']],
+    ['doctor', ['URL', '--json', '--browser', '--no-transfer', 'PEERFOLD_DOCTOR_TIMEOUT', 'default 20']],
     ['keys', ['list', 'new', 'rotate', 'revoke']],
     ['policy', ['show', 'enable', 'disable', 'rollout', 'revoke', 'allow', 'purge']],
   ])('explains %s, every setting with a meaning', async (name, words) => {
@@ -59,6 +61,12 @@ describe('the command', () => {
     [['hasher', '--site', 'nonsense'], /--site: .*nonsense/],
     [['hasher', '--site', 'http://localhost', '--port', '99999'], /--port: /],
     [['demo', '--site-port', '0'], /--site-port: /],
+    [['doctor'], /say URL/],
+    [['doctor', 'www.example.com'], /"www\.example\.com" is no address of a page/],
+    [['doctor', 'file:///etc/passwd'], /is no address of a page/],
+    [['init', '--consent', 'maybe'], /--consent: /],
+    [['init', '--base', 'shop'], /--base: must be a path such as \/shop\//],
+    [['init', '/nowhere'], /\/nowhere is no folder/],
     [['keys'], /list, new, rotate or revoke/],
     [['keys', 'steal'], /"steal" is not known/],
     [['keys', 'new', '--alg', 'RS256'], /--alg: /],

@@ -1,0 +1,54 @@
+/** What the hash service is asked, and so cannot be known without it. */
+export const HASHER_CHECKS = [
+  'hasher',
+  'hasher-site',
+  'hasher-cors',
+  'policy',
+  'rollout',
+  'admission',
+] as const;
+
+/** Every check, in the order in which they are told. Stable: programs and docs/doctor.md know them by these names. */
+export const CHECKS = [
+  'page',
+  'secure',
+  'tag',
+  'attributes',
+  'consent',
+  'csp',
+  'worker-file',
+  'worker-scope',
+  'worker-literal',
+  'builds',
+  ...HASHER_CHECKS,
+  'tracker',
+  'resources',
+  'cache-headers',
+  'transfer',
+] as const;
+export type CheckId = (typeof CHECKS)[number];
+
+/** What one check found. */
+export interface Finding {
+  readonly id: CheckId;
+  /** `skipped`: it could not be checked, mostly because of something that is wrong further up. */
+  readonly status: 'ok' | 'wrong' | 'skipped';
+  /** One sentence about what was seen. */
+  readonly says: string;
+  /** What to change; of what is wrong always there. */
+  readonly change?: string;
+  /** More of what was seen, such as addresses. */
+  readonly details?: readonly string[];
+}
+
+export function fine(id: CheckId, says: string, details: readonly string[] = []): Finding {
+  return { id, status: 'ok', says, ...(details.length > 0 ? { details } : {}) };
+}
+
+export function wrong(id: CheckId, says: string, change: string, details: readonly string[] = []): Finding {
+  return { id, status: 'wrong', says, change, ...(details.length > 0 ? { details } : {}) };
+}
+
+export function skipped(id: CheckId, says: string): Finding {
+  return { id, status: 'skipped', says };
+}

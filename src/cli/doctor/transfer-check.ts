@@ -1,0 +1,37 @@
+import type { Examination, TransferSeen } from './examination.js';
+import { fine, skipped, wrong, type Finding } from './finding.js';
+
+/** Whether a second visitor really gets something from the first. */
+export function checkTransfer({ transfer, page, services }: Examination): Finding[] {
+  if (!transfer) return [skipped('transfer', 'something above keeps visitors from it')];
+  if (transfer.is === 'none') return [skipped('transfer', transfer.why)];
+  if (transfer.is === 'done') {
+    const says = `the second visitor got ${transfer.bytes} bytes of ${transfer.url} from the first`;
+    return [fine('transfer', says)];
+  }
+  const { 'data-relay-only': relayed } = page?.tags[0]?.attributes ?? {};
+  return [wrong('transfer', ...failure(transfer, services?.tracker ?? '', relayed !== undefined))];
+}
+
+type Failed = Extract<TransferSeen, { is: 'failed' }>;
+
+function failure(
+  { stage, fetched }: Failed,
+  tracker: string,
+  isRelayed: boolean,
+): [says: string, change: string, details: readonly string[]] {
+  const details = fetched.map(({ url, fallback }) => `${url}: ${fallback ?? 'from somewhere else'}`);
+  if (stage === 'announce')
+    return [
+      'the first visitor offers nothing to others',
+      'look at data-upload and its caps in the tag',
+      details,
+    ];
+  if (stage === 'link') {
+    const change = isRelayed
+      ? 'look whether the TURN servers of data-ice-servers answer: data-relay-only allows no other way'
+      : `look whether UDP is open between programs of this machine, and whether ${tracker} relays signals`;
+    return ['the two visitors do not get a link', change, details];
+  }
+  return ['the two visitors are linked, but nothing came over the link', 'see the reasons below', details];
+}

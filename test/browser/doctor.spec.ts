@@ -1,0 +1,254 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import type { Browser } from 'playwright';
+import { freePorts } from '../../bench/support/ports.js';
+import { examine } from '../../src/cli/doctor/examine.js';
+import type { CheckId, Finding } from '../../src/cli/doctor/finding.js';
+import { findingsOf } from '../../src/cli/doctor/findings.js';
+import { systemClock } from '../../src/protocol/system-clock.js';
+import { IMAGES } from '../support/media.js';
+import { page, tag } from '../support/pages.js';
+import { Stage } from '../support/stage.js';
+import { expect, test } from './stage-test.js';
+
+const DIST = path.resolve(import.meta.dirname, '../../dist');
+const SHOWN = IMAGES.slice(0, 3);
+const WORKER = '/peerfold-sw.js';
+const IMPLIED = tag('data-consent="implied"');
+
+/** One site for all of them: what a case spoils is its own, or mended after it. */
+let stage: Stage;
+test.beforeAll(async () => {
+  stage = await Stage.open();
+});
+test.afterAll(() => stage.close());
+test.afterEach(() => {
+  stage.site.faults.clear();
+});
+
+interface Examined {
+  readonly wrong: readonly CheckId[];
+  readonly of: (id: CheckId) => Finding | undefined;
+}
+
+async function examined(browser: Browser, where: string): Promise<Examined> {
+  const how = { browser, fetch: globalThis.fetch, clock: systemClock, timeout: 8000, transfer: false };
+  const findings = findingsOf(await examine(new URL(where, stage.site.url).href, how));
+  return {
+    wrong: findings.filter(({ status }) => status === 'wrong').map(({ id }) => id),
+    of: (id) => findings.find((one) => one.id === id),
+  };
+}
+
+function serve(where: string, head: string, images = SHOWN): void {
+  const shown = images.map((src) => `<img src="${src}" alt="" width="60" height="40">`);
+  stage.serve(where, page(head, shown.join('')));
+}
+
+const literal = () => ({
+  hasher: `http://localhost:${stage.ports.hasher}`,
+  tracker: `ws://localhost:${stage.ports.tracker}`,
+});
+
+function serveWorker(where: string, config: object = literal()): void {
+  stage.serve(where, `self.peerfold = ${JSON.stringify(config)};\nimportScripts("/peerfold-worker.js");\n`);
+}
+
+/** The command as it is built, as people type it. */
+function command(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const cli = [path.join(DIST, 'cli.js'), 'doctor', ...args];
+    execFile(process.execPath, cli, (error, out, err) => {
+      resolve({ code: error ? Number(error.code) : 0, out, err });
+    });
+  });
+}
+
+test('a healthy site: every check passes, up to a transfer between two visitors', async () => {
+  serve('/healthy.html', tag('data-consent="required"'));
+  const { code, out, err } = await command(`${stage.site.url}/healthy.html`, '--json');
+  expect(err).toBe('');
+  const { ok, findings } = JSON.parse(out) as { ok: boolean; findings: Finding[] };
+  expect(findings.filter(({ status }) => status !== 'ok')).toEqual([]);
+  expect([ok, code]).toEqual([true, 0]);
+  expect(findings.at(-1)?.says).toMatch(/the second visitor got \d+ bytes of http.* from the first/);
+});
+
+test('a worker that has other duties, and takes visitors over with their second page', async ({
+  browser,
+}) => {
+  serve('/duties.html', tag('data-consent="implied" data-sw="/duties-sw.js"'));
+  serveWorker('/duties-sw.js');
+  const { wrong, of } = await examined(browser, '/duties.html');
+  expect(wrong).toEqual([]);
+  expect(of('worker-scope')?.says).toContain('second page');
+  expect(of('tracker')?.says).toContain('welcomed the page');
+});
+
+interface Fault {
+  readonly name: string;
+  readonly wrong: CheckId;
+  readonly says: RegExp;
+  readonly make: () => Promise<void> | void;
+}
+
+const PAGE = '/case.html';
+const withPolicy = (policy: string): void => {
+  serve(PAGE, IMPLIED);
+  serveWorker(WORKER);
+  stage.site.faults.set({ path: `${PAGE}*`, headers: { 'content-security-policy': policy } });
+};
+
+const FAULTS: readonly Fault[] = [
+  { name: 'no tag', wrong: 'tag', says: /no script tag/, make: () => serve(PAGE, '') },
+  {
+    name: 'a tag whose script is missing',
+    wrong: 'tag',
+    says: /HTTP 404/,
+    make: () => serve(PAGE, '<script async src="/js/peerfold.js" data-consent="implied"></script>'),
+  },
+  {
+    name: 'a tag with the digest of another version',
+    wrong: 'tag',
+    says: /integrity/,
+    make: () => serve(PAGE, tag(`integrity="sha384-${'A'.repeat(64)}" data-consent="implied"`)),
+  },
+  {
+    name: 'a malformed attribute',
+    wrong: 'attributes',
+    says: /data-rollout cannot be "2"/,
+    make: () => serve(PAGE, tag('data-consent="implied" data-rollout="2"')),
+  },
+  {
+    name: 'no worker file',
+    wrong: 'worker-file',
+    says: /none-sw\.js answers 404/,
+    make: () => serve(PAGE, tag('data-consent="implied" data-sw="/none-sw.js"')),
+  },
+  {
+    name: 'a worker with a malformed literal',
+    wrong: 'worker-literal',
+    says: /^include must be a list/,
+    make: () => {
+      serve(PAGE, IMPLIED);
+      serveWorker(WORKER, { ...literal(), include: '/media/*' });
+    },
+  },
+  {
+    name: 'a worker for other pages',
+    wrong: 'worker-scope',
+    says: /below .*\/js\/ only/,
+    make: () => {
+      serve(PAGE, tag('data-consent="implied" data-sw="/js/sw.js"'));
+      serveWorker('/js/sw.js');
+    },
+  },
+  {
+    name: 'a policy that forbids the worker',
+    wrong: 'csp',
+    says: /forbids what is needed/,
+    make: () => withPolicy("worker-src 'none'"),
+  },
+  {
+    name: 'a policy that forbids the services',
+    wrong: 'csp',
+    says: /forbids things that are needed/,
+    make: () => withPolicy("connect-src 'self'"),
+  },
+  {
+    name: 'no tracker',
+    wrong: 'tracker',
+    says: /nothing listens there/,
+    make: async () => {
+      const [port = 0] = await freePorts(1);
+      serve(PAGE, IMPLIED);
+      serveWorker(WORKER, { ...literal(), tracker: `ws://localhost:${port}` });
+    },
+  },
+  {
+    name: 'no hash service',
+    wrong: 'hasher',
+    says: /nothing listens there/,
+    make: async () => {
+      const [port = 0] = await freePorts(1);
+      serve(PAGE, IMPLIED);
+      serveWorker(WORKER, { ...literal(), hasher: `http://localhost:${port}` });
+    },
+  },
+  {
+    name: 'media that must not be kept',
+    wrong: 'cache-headers',
+    says: /3 of 3/,
+    make: () => {
+      const others = IMAGES.slice(10, 13);
+      serve(PAGE, IMPLIED, others);
+      serveWorker(WORKER);
+      for (const one of others) stage.site.faults.set({ path: one, headers: { 'cache-control': 'private' } });
+    },
+  },
+  {
+    name: 'scripts of different builds',
+    wrong: 'builds',
+    says: /loader is of build .* the worker of 0123456789abcdef/,
+    make: async () => {
+      serve(PAGE, IMPLIED);
+      serveWorker(WORKER);
+      const [loader, worker] = await Promise.all(
+        ['peerfold.js', 'peerfold-worker.js'].map((name) => readFile(path.join(DIST, name), 'utf8')),
+      );
+      const build = /["'`]([0-9a-f]{16})["'`]/.exec(loader ?? '')?.[1] ?? '';
+      stage.serve('/peerfold-worker.js', worker?.replaceAll(build, '0123456789abcdef') ?? '');
+    },
+  },
+];
+
+for (const { name, wrong, says, make } of FAULTS) {
+  test(`${name}: told by ${wrong}, and nothing else is`, async ({ browser }) => {
+    await make();
+    const seen = await examined(browser, PAGE);
+    expect(seen.wrong).toEqual([wrong]);
+    expect(seen.of(wrong)?.says).toMatch(says);
+  });
+}
+
+test('the kill switch: told by policy', async ({ browser }) => {
+  serve(PAGE, IMPLIED);
+  serveWorker(WORKER);
+  await stage.setPolicy({ enabled: false });
+  try {
+    expect((await examined(browser, PAGE)).wrong).toEqual(['policy']);
+  } finally {
+    await stage.setPolicy({ enabled: true });
+  }
+});
+
+test('a hash service for another site: told by hasher-site', async ({ browser }) => {
+  const other = await Stage.open();
+  try {
+    serve(PAGE, IMPLIED);
+    serveWorker(WORKER, { ...literal(), hasher: `http://localhost:${other.ports.hasher}` });
+    expect((await examined(browser, PAGE)).wrong).toEqual(['hasher-site']);
+  } finally {
+    await other.close();
+  }
+});
+
+test('a page that does not come: told by page, with the reason', async ({ browser }) => {
+  const [port = 0] = await freePorts(1);
+  const reason = async (where: string): Promise<string | undefined> => {
+    const seen = await examined(browser, where);
+    expect(seen.wrong).toEqual(['page']);
+    return seen.of('page')?.says;
+  };
+  expect(await reason(`http://localhost:${port}/`)).toContain('ERR_CONNECTION_REFUSED');
+  expect(await reason('/nothing.html')).toContain('answers 404');
+  stage.site.faults.set({ path: PAGE, redirect: `http://127.0.0.1:${new URL(stage.site.url).port}/` });
+  expect(await reason(PAGE)).toContain('leads to http://127.0.0.1');
+});
+
+test('what is no address is not understood', async () => {
+  const { code, err } = await command('www.example.com');
+  expect([code, err]).toEqual([2, expect.stringContaining('"www.example.com" is no address of a page')]);
+});

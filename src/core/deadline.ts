@@ -24,10 +24,12 @@ export interface MediaPlacement {
   readonly buffered: number;
   /** `filling` until the head start is buffered; `unused` when none is configured and nothing is buffered yet. */
   readonly headStart: 'filling' | 'filled' | 'unused';
-  /** For a segment that has just appeared: how many of the swarm are to fetch it before us. */
+  /** For a segment that nobody has, such as one that has just appeared: how many of the swarm are to fetch it before us. */
   readonly rank?: number | undefined;
   /** Linked peers hold it and deliver faster than it plays: the head start may be shorter. */
   readonly warm?: boolean | undefined;
+  /** The origin cannot give its segments as fast as they play, or could not if everybody asked at once. */
+  readonly overrun?: boolean | undefined;
   /** The longest wait (ms) that the player does not take for a slow network, where it acts on that. */
   readonly most?: number | undefined;
 }
@@ -65,6 +67,11 @@ export const MIN_IMAGE_WAIT = 100;
  * fail after all, the image is late by half as much again.
  */
 export const PATIENCE = 0.5;
+/**
+ * Share of its own playing time that a segment may take over HTTP. One that takes longer stalls its player sooner or
+ * later, so that peers are given the same share of it as with images.
+ */
+export const OVERRUN = 0.75;
 /** Longer than this nobody should look at a placeholder, wherever the image sits. */
 export const MAX_IMAGE_WAIT = 4000;
 /** A player that asks this far ahead of need asks again soon; waiting longer gains no peers. */
@@ -125,17 +132,24 @@ function imageDeadline(
 
 /** `reserve`: milliseconds of buffer that are left to HTTP. */
 function mediaDeadline(
-  { buffered, headStart, rank, warm = false, most = MAX_MEDIA_WAIT }: MediaPlacement,
+  { buffered, headStart, rank, warm = false, overrun = false, most = MAX_MEDIA_WAIT }: MediaPlacement,
   reserve: number,
   httpMs: number,
 ): Deadline {
-  const spare = headStart === 'unused' ? FIRST_MEDIA_WAIT : buffered * 1000 - reserve;
-  if (headStart === 'filling' && !(warm && spare > 0)) return { wait: 0, reason: 'head-start' };
-  if (rank === 0) return { wait: 0, reason: 'live-edge' };
+  const hope = rank === undefined ? 0 : hopeAtEdge(rank, httpMs);
+  const patience = overrun ? Math.max(PATIENCE * httpMs, hope) : 0;
+  const spare = headStart === 'unused' ? FIRST_MEDIA_WAIT : Math.max(buffered * 1000 - reserve, patience);
+  if (headStart === 'filling' && !overrun && !(warm && spare > 0)) return { wait: 0, reason: 'head-start' };
+  if (rank === 0) return { wait: 0, reason: overrun ? 'deadline' : 'live-edge' };
   if (!(spare > 0)) return { wait: 0, reason: 'deadline' };
   const wait = Math.min(spare, most, MAX_MEDIA_WAIT);
   if (rank === undefined) return { wait };
-  return { wait, lasting: Math.min(wait, hopeAtEdge(rank, httpMs)) };
+  return { wait, lasting: Math.min(wait, hope) };
+}
+
+/** Whether something that plays for `duration` seconds takes so long over HTTP that its player will run dry. */
+export function isOverrun(httpMs: number, duration: number): boolean {
+  return httpMs > OVERRUN * duration * 1000;
 }
 
 /** How long (ms) those who are not the first in the queue hope for what they might fetch. */

@@ -9,6 +9,11 @@ export type RangeSpec =
   | { readonly kind: 'from'; readonly first: number; readonly last?: number }
   | { readonly kind: 'suffix'; readonly length: number };
 
+/** The first byte that is asked for; `undefined` where that is not known, or all is asked for. */
+export function firstByte(range: RangeSpec | undefined): number | undefined {
+  return range?.kind === 'from' ? range.first : undefined;
+}
+
 /** What a `Content-Range` header says; `length` is absent when the server does not know it (`*`). */
 export interface ContentRange {
   readonly span: Span;

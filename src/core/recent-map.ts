@@ -14,6 +14,11 @@ export class RecentMap<K, V> {
     return this.#young.size + this.#old.size;
   }
 
+  *values(): Iterable<V> {
+    yield* this.#young.values();
+    yield* this.#old.values();
+  }
+
   get(key: K): V | undefined {
     const young = this.#young.get(key);
     if (young !== undefined) return young;

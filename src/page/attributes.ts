@@ -16,9 +16,15 @@ const readers: Readers = {
   uploadSession: amount,
   uploadMonth: amount,
   rollout: numberUpTo(1),
+  control: numberUpTo(1),
+  beacons: addressOf,
+  beaconShare: numberUpTo(1),
+  notice: isOn,
+  privacy: (text) => text || undefined,
   iceServers: iceServersOf,
   relayOnly: isOn,
   overlay: isOn,
+  off: isOn,
 };
 
 /**
@@ -54,6 +60,10 @@ function numberUpTo(max: number): (text: string) => number | undefined {
     const value = text === '' ? NaN : Number(text);
     return value >= 0 && value <= max ? value : undefined;
   };
+}
+
+function addressOf(text: string): string | undefined {
+  return /^https?:\/\//.test(text) && URL.canParse(text) ? text : undefined;
 }
 
 function iceServersOf(text: string): RTCIceServer[] | undefined {

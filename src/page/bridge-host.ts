@@ -1,16 +1,10 @@
 import { BUILD } from '../core/build.js';
-import {
-  isBridgeCall,
-  type BridgeHello,
-  type PageMessage,
-  type SiteConfig,
-  type WorkerMessage,
-} from '../protocol/bridge.js';
+import type { PageMessage, SiteConfig, WorkerMessage } from '../protocol/bridge.js';
+import { isBridgeCall, type BridgeHello } from '../protocol/hello.js';
 
 /** The part of `navigator.serviceWorker` that the bridge needs. */
 export interface WorkerContainer extends EventTarget {
   readonly controller: { postMessage(message: unknown, transfer: Transferable[]): void } | null;
-  startMessages?(): void;
 }
 
 export interface BridgeEvents {
@@ -32,7 +26,9 @@ export interface BridgeOptions {
 
 /**
  * The page's end of the line to the controlling worker: one kept port, a new hello whenever the
- * worker changes or says that it lost its ports. What arrives on an earlier port is ignored.
+ * worker changes or says that it lost its ports. What arrives on an earlier port is ignored. Calls come
+ * once the page is parsed: to ask for them earlier (`startMessages`) would let the messages of a site's own
+ * worker come before the site listens.
  */
 export class BridgeHost {
   #port: MessagePort | undefined;
@@ -42,7 +38,6 @@ export class BridgeHost {
     const { container } = options;
     container.addEventListener('controllerchange', this.#hello);
     container.addEventListener('message', this.#called);
-    container.startMessages?.();
     this.#hello();
   }
 
@@ -64,7 +59,8 @@ export class BridgeHost {
   }
 
   readonly #called = (event: Event): void => {
-    if (isBridgeCall((event as MessageEvent).data)) this.#hello();
+    const { data } = event as MessageEvent<unknown>;
+    if (isBridgeCall(data) && data.build === BUILD) this.#hello();
   };
 
   readonly #hello = (): void => {
@@ -93,7 +89,8 @@ export class BridgeHost {
   #dispatch(message: WorkerMessage): void {
     const { on } = this.options;
     if (message.t === 'mismatch' || (message.t === 'welcome' && message.build !== BUILD)) {
-      this.close();
+      // Another worker may take over, and be of this build.
+      this.#hangUp();
       on.mismatch();
     } else if (message.t === 'welcome') on.welcome(message.config);
     else on.message(message);

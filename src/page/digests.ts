@@ -1,7 +1,9 @@
+import { BoundedMap } from '../core/bounded-map.js';
 import type { CanonicalUrl } from '../core/brands.js';
 import { chunksOf } from '../core/chunks.js';
 import type { Clock, Timer } from '../core/clock.js';
 import { MAX_DIGEST_URLS } from '../core/limits.js';
+import type { WorkerMessage } from '../protocol/bridge.js';
 import type { DigestAnswer } from '../protocol/hasher.js';
 import { BackOff } from './back-off.js';
 import { retryAfter } from './hasher-client.js';
@@ -35,6 +37,8 @@ const UNSETTLED = 60_000;
 const UNSIGNED = 300_000;
 /** URLs remembered: a few pages of an endless gallery. */
 const MAX_KNOWN = 2000;
+/** Reasons remembered, for those who want to know. */
+const MAX_REFUSALS = 200;
 
 interface Asked {
   /** The statement, once it came. */
@@ -55,6 +59,7 @@ export class Digests {
   readonly #known = new Map<CanonicalUrl, Asked>();
   /** How long peers may take before the hash service is asked (ms). */
   readonly #waiting = new Map<CanonicalUrl, number>();
+  readonly #refusals = new BoundedMap<CanonicalUrl, string>(MAX_REFUSALS);
   readonly #timers = new Set<Timer>();
   readonly #backOff: BackOff;
   #flush: Timer;
@@ -78,8 +83,8 @@ export class Digests {
     this.#flush = undefined;
   }
 
-  /** These are needed. Peers, if there are any, have `patience` ms before the hash service is asked as well. */
-  ask(urls: readonly CanonicalUrl[], patience = 0): void {
+  /** These are needed. Peers, if there are any, have `patience` (ms) before the hash service is asked as well. */
+  ask(urls: readonly CanonicalUrl[], patience: (url: CanonicalUrl) => number = () => 0): void {
     const tokens: string[] = [];
     for (const url of urls) {
       const asked = this.#known.get(url);
@@ -87,7 +92,7 @@ export class Digests {
         tokens.push(asked.token);
         // A policy may have voided it meanwhile: if the worker takes it, it will say until when.
         asked.until = Math.min(asked.until, this.options.clock.now() + UNSETTLED);
-      } else if (!asked || !this.#isQuiet(asked)) this.#enqueue(url, patience);
+      } else if (!asked || !this.#isQuiet(asked)) this.#enqueue(url, patience(url));
     }
     this.#deliver(tokens);
     if (this.#waiting.size > 0) this.#schedule();
@@ -105,6 +110,17 @@ export class Digests {
   has(url: CanonicalUrl): boolean {
     const asked = this.#known.get(url);
     return asked !== undefined && this.#isQuiet(asked);
+  }
+
+  /** Why URLs were refused, in the hash service's words. */
+  get refusals(): ReadonlyMap<CanonicalUrl, string> {
+    return this.#refusals;
+  }
+
+  /** The worker accepted that `url` is refused until then, and why. */
+  refused({ url, why, until }: Extract<WorkerMessage, { t: 'refused' }>): void {
+    this.#refusals.set(url, why);
+    this.settled(url, until);
   }
 
   /** The worker accepted the statement for `url`; it holds until `until` (ms since 1970). */

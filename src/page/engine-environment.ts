@@ -2,8 +2,8 @@ import type { Sha256 } from '../core/bytes.js';
 import type { Clock } from '../core/clock.js';
 import type { LinkFactory } from '../peer/link.js';
 import type { Identity } from '../protocol/seal.js';
-import type { Engine } from './engine-host.js';
 import type { Locks } from './leader.js';
+import type { Platform } from './local-network.js';
 import type { NativeLoadsOptions } from './native-loads.js';
 import type { PageView } from './place.js';
 import type { PlayersModule } from './players.js';
@@ -20,7 +20,7 @@ export interface EngineEnvironment {
   readonly fetch: typeof globalThis.fetch;
   readonly sha256: Sha256;
   readonly locks: Locks | undefined;
-  readonly device: Device;
+  readonly device: Device & Platform;
   readonly view: PresenceView & PageView & { readonly document: Document };
   readonly factory: LinkFactory;
   readonly openSocket: OpenSocket;
@@ -31,6 +31,4 @@ export interface EngineEnvironment {
   readonly loadPlayers: () => Promise<PlayersModule>;
   /** and what reads playlists, for those pages that have any. */
   readonly loadParsers: () => Promise<PlaylistsModule>;
-  /** Shows what this engine does; returns how to end that. */
-  readonly overlay: ((engine: Engine) => () => void) | undefined;
 }

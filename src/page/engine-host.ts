@@ -57,8 +57,14 @@ export interface EngineStats {
   readonly leading: boolean;
   /** Whether the tracker has welcomed us. */
   readonly tracker: boolean;
+  /** Links wait for the visitor's explicit yes: this system may ask about the local network when they open. */
+  readonly awaitsConsent: boolean;
   /** Open links. */
   readonly links: number;
+  /** The peers at their other ends. */
+  readonly peers: readonly LinkedPeer[];
+  /** Why the hash service refused URLs, in its own words, by URL; the latest ones that this tab asked about. */
+  readonly refusals: ReadonlyMap<string, string>;
   /** How the page's players have played; empty before there is any. */
   readonly playbacks: readonly Playback[];
   /** Payload bytes sent to peers. */
@@ -67,6 +73,19 @@ export interface EngineStats {
   readonly uploadRate: number;
   /** Why it is not more, if there is a reason and this tab holds links. */
   readonly uploadLimit: UploadLimit | undefined;
+}
+
+/** A peer that a link is open to. */
+export interface LinkedPeer {
+  /** Our own number for it, as in `PeerEvent`. */
+  readonly peer: number;
+  /** Payload received from it and sent to it, bytes per second of late. */
+  readonly down: number;
+  readonly up: number;
+  /** Milliseconds until it begins to answer a request; 20 stands for less, too. Absent until it was asked for something. */
+  readonly rtt?: number;
+  /** Files (by content) that it said it holds some of, among those this page has asked it about. */
+  readonly holds: number;
 }
 
 /** Detail of the `peer` event: a link came up or went down. */
@@ -94,6 +113,10 @@ export interface Stats {
   readonly uploadRate: number;
   readonly uploadLimit: UploadLimit | undefined;
   readonly links: number;
+  /** The peers that this tab is linked to. */
+  readonly peers: readonly LinkedPeer[];
+  /** Links wait for the visitor's explicit yes, because this system may ask about the local network otherwise. */
+  readonly awaitsConsent: boolean;
   /** How each video or audio element of the page has played what it plays now, as far as it was watched. */
   readonly playbacks: readonly Playback[];
   /** The latest transfers of this page, oldest first. */

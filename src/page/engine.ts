@@ -4,8 +4,6 @@ import { createSimplePeerFactory } from '../peer/simple-peer-link.js';
 import { createIdentity } from '../protocol/seal.js';
 import { systemClock } from '../protocol/system-clock.js';
 import type { Engine, EngineHost } from './engine-host.js';
-import { lazyOverlay } from './lazy-overlay.js';
-import type { OverlayModule } from './overlay.js';
 import { PageEngine } from './page-engine.js';
 import type { PlayersModule } from './players.js';
 import type { PlaylistsModule } from './playlists/reading.js';
@@ -32,12 +30,11 @@ export function startEngine(host: EngineHost): Engine {
     timings: { timeOrigin: performance.timeOrigin, observe: observeTimings },
     loadPlayers: () => load<PlayersModule>('players'),
     loadParsers: () => load<PlaylistsModule>('playlists'),
-    overlay: host.options.overlay ? lazyOverlay(host, () => load<OverlayModule>('overlay')) : undefined,
   });
 }
 
 /** Another bundle, from beside this one. */
-function load<Module>(name: 'overlay' | 'players' | 'playlists'): Promise<Module> {
+function load<Module>(name: 'players' | 'playlists'): Promise<Module> {
   return import(new URL(`peerfold-${name}.js`, import.meta.url).href) as Promise<Module>;
 }
 

@@ -37,7 +37,7 @@ export class Foresight {
       document,
       found: (urls) => {
         const unknown = urls.filter((url) => !digests.has(url));
-        digests.ask(unknown, PEER_PATIENCE);
+        digests.ask(unknown, () => PEER_PATIENCE);
       },
     });
     this.#fileLinks = new FileLinks({

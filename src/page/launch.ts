@@ -1,8 +1,7 @@
 import { systemClock } from '../protocol/system-clock.js';
-import type { EngineModule } from './engine-host.js';
 import { visitorMemory } from './memory.js';
 import type { PeerfoldOptions } from './options.js';
-import type { PageEnvironment } from './page-environment.js';
+import type { Bundles, PageEnvironment } from './page-environment.js';
 import { Peerfold } from './peerfold.js';
 import { isKeptWaiting } from './quiet.js';
 import { registerWorker } from './register.js';
@@ -21,22 +20,33 @@ export function launch(options: PeerfoldOptions, engineUrl: string): Peerfold | 
     return undefined;
   }
   if (window.top !== window || !('serviceWorker' in navigator)) return undefined;
-  const peerfold = new Peerfold(options, {
-    view: window,
-    container: navigator.serviceWorker,
-    players: () => document.querySelectorAll<HTMLMediaElement>('video,audio'),
-    // Global Privacy Control and Network Information are not in every browser, nor in TypeScript's DOM.
-    signals: navigator as PageEnvironment['signals'],
-    memory: visitorMemory(() => localStorage),
-    clock: systemClock,
-    random: Math.random,
-    shown,
-    isKeptWaiting: originIsSlow,
-    register: registerWorker,
-    loadEngine: () => import(engineUrl) as Promise<EngineModule>,
-  });
+  const peerfold = new Peerfold(
+    { ...options, ...asked(location.search) },
+    {
+      view: window,
+      container: navigator.serviceWorker,
+      players: () => document.querySelectorAll<HTMLMediaElement>('video,audio'),
+      // Global Privacy Control and Network Information are not in every browser, nor in TypeScript's DOM.
+      signals: navigator as PageEnvironment['signals'],
+      memory: visitorMemory(() => localStorage),
+      clock: systemClock,
+      random: Math.random,
+      shown,
+      isKeptWaiting: originIsSlow,
+      register: registerWorker,
+      load: (name) => import(new URL(`peerfold-${name}.js`, engineUrl).href) as Promise<Bundles[typeof name]>,
+      site: location.origin,
+      language: document.documentElement.lang,
+    },
+  );
   here().peerfold = peerfold;
   return peerfold;
+}
+
+/** What whoever looks into a page can set for it by its address: `?peerfold=off` and `?peerfold=debug`. */
+function asked(query: string): Partial<PeerfoldOptions> {
+  const wish = new URLSearchParams(query).get('peerfold');
+  return wish === 'off' ? { off: true } : wish === 'debug' ? { overlay: true } : {};
 }
 
 /** The time a connection took to be made tells the distance, however busy the origin's own work is. */

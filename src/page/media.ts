@@ -53,12 +53,16 @@ export class HeadStarts {
     this.#came.set(url, (this.#came.get(url) ?? 0) + peer + store + cache + http);
   }
 
-  stateOf(player: Player): MediaPlacement['headStart'] {
+  /** `next`: seconds that what is asked for now would add; the head start is never exceeded by them. */
+  stateOf(player: Player, next = 0): MediaPlacement['headStart'] {
     if (this.#had.get(player) === player.currentSrc) return 'filled';
     const seconds = bufferedInAll(player);
     if (this.seconds === 0 && seconds === 0) return 'unused';
     const whole = player.duration > 0 ? player.duration - GAP : Infinity;
-    if (Math.max(seconds, this.#secondsCame(player)) < Math.min(this.seconds, whole)) return 'filling';
+    const had = Math.max(seconds, this.#secondsCame(player));
+    // Whatever plays at all has to begin with something.
+    const enough = had > 0 ? Math.min(this.seconds - next + GAP, this.seconds) : this.seconds;
+    if (had < Math.min(enough, whole)) return 'filling';
     this.#had.set(player, player.currentSrc);
     return 'filled';
   }
@@ -80,6 +84,7 @@ export function placeMedia(
   destination: string,
   players: Iterable<Player>,
   headStarts: HeadStarts,
+  duration?: number,
 ): MediaPlacement | undefined {
   const byScript = destination === '';
   let neediest: MediaPlacement | undefined;
@@ -88,7 +93,7 @@ export function placeMedia(
     const placement: MediaPlacement = {
       kind: 'media',
       buffered: bufferedAhead(player),
-      headStart: headStarts.stateOf(player),
+      headStart: headStarts.stateOf(player, duration),
     };
     if (!neediest || needier(placement, neediest)) neediest = placement;
   }
@@ -103,4 +108,22 @@ function needier(a: MediaPlacement, b: MediaPlacement): boolean {
 /** Media Source Extensions: the source is a `blob:` URL, or an object and then has no URL at all. */
 export function isFedByScript({ currentSrc, duration, buffered }: Player): boolean {
   return currentSrc.startsWith('blob:') || (currentSrc === '' && (buffered.length > 0 || duration > 0));
+}
+
+/**
+ * Hears of these events of all players of a document, until the returned function is called. Media events do not
+ * bubble, but they are captured on the way.
+ */
+export function onPlayers<Name extends string>(
+  document: Pick<EventTarget, 'addEventListener' | 'removeEventListener'>,
+  names: readonly Name[],
+  heard: (name: Name, player: HTMLMediaElement) => void,
+): () => void {
+  const listener = ({ type, target }: Event): void => {
+    if (target instanceof HTMLMediaElement) heard(type as Name, target);
+  };
+  for (const name of names) document.addEventListener(name, listener, true);
+  return () => {
+    for (const name of names) document.removeEventListener(name, listener, true);
+  };
 }

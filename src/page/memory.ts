@@ -2,6 +2,8 @@
 export interface Memory {
   get(name: string): string | undefined;
   set(name: string, value: string): void;
+  /** Forgets all but what is kept under these names. */
+  clear(except: readonly string[]): void;
 }
 
 /** Before every name in `localStorage`, which the site's own scripts use too. */
@@ -32,6 +34,15 @@ export function visitorMemory(storage: () => Storage): Memory {
         s.setItem(MEMORY_PREFIX + name, value);
         unsaved.delete(name);
         return value;
+      });
+    },
+    clear: (except) => {
+      const kept = except.map((name) => MEMORY_PREFIX + name);
+      for (const name of own.keys()) if (!except.includes(name)) own.delete(name);
+      stored((s) => {
+        for (const name of Object.keys(s))
+          if (name.startsWith(MEMORY_PREFIX) && !kept.includes(name)) s.removeItem(name);
+        return null;
       });
     },
   };

@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.js';
 import { PeerfoldError } from '../core/errors.js';
 import type { Cut } from '../core/pieces.js';
 import type { LinkFactory } from '../peer/link.js';
-import type { PeerInfo, PeerStats, SwarmEvents, SwarmStats } from '../peer/contract.js';
+import type { PeerInfo, PeerStats, SwarmEvents } from '../peer/contract.js';
 import { Swarm } from '../peer/swarm.js';
 import type { WorkerMessage } from '../protocol/bridge.js';
 import type { Identity } from '../protocol/seal.js';
@@ -17,6 +17,7 @@ import type { Holding } from './holdings.js';
 import { PeerTokens } from './peer-tokens.js';
 import { Introductions } from './introductions.js';
 import { Layers } from './layers.js';
+import { linksOf } from './linked-peers.js';
 import type { Questions } from './questions.js';
 import { Seeker } from './seeker.js';
 import { TrackerClient, type OpenSocket } from './tracker-client.js';
@@ -164,8 +165,8 @@ export class Networking {
     return this.#swarm.holders(this.options.catalogue.rootsOf(urls));
   }
 
-  stats(): SwarmStats {
-    return this.#swarm.stats();
+  stats(): ReturnType<typeof linksOf> {
+    return linksOf(this.#swarm.stats());
   }
 
   /** Safe to call twice. */

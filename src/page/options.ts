@@ -19,12 +19,27 @@ export interface PeerfoldOptions {
   readonly uploadMonth?: number;
   /** Share of visitors that take part, 0 to 1. Default 1. */
   readonly rollout?: number;
+  /**
+   * Share of those visitors that go without Peerfold for comparison, 0 to 1: drawn once for each, no worker, no peers.
+   * Default 0.
+   */
+  readonly control?: number;
+  /** Address of the hash service that gets beacons: figures of this page that name nobody. Default: none are sent. */
+  readonly beacons?: string;
+  /** Share of pages that send them, 0 to 1. Default 0.1. */
+  readonly beaconShare?: number;
+  /** Shows a ready-made notice to visitors who have not chosen yet. */
+  readonly notice?: boolean;
+  /** Address of the site's privacy text, for the notice. */
+  readonly privacy?: string;
   /** STUN and TURN servers. Default none: only direct candidates. */
   readonly iceServers?: readonly RTCIceServer[];
   /** Only links through TURN servers, which hide visitors' addresses from each other. */
   readonly relayOnly?: boolean;
   /** Marks each resource by its source and shows running totals. */
   readonly overlay?: boolean;
+  /** Nothing on this page, as with `?peerfold=off` in its address. */
+  readonly off?: boolean;
 }
 
 export const DEFAULT_WORKER = '/peerfold-sw.js';

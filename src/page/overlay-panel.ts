@@ -1,106 +1,120 @@
+import { BoundedMap } from '../core/bounded-map.js';
 import type { TransferReport } from '../protocol/bridge.js';
-import type { EngineStats, Stats } from './engine-host.js';
-import { describe, formatBytes, mainSource, nameOf, peerShare, received, SOURCES } from './overlay-model.js';
+import { make, write } from './elements.js';
+import type { EngineStats, Fault, Stats } from './engine-host.js';
+import { LinkMap } from './overlay-links.js';
+import { formatBytes, received, shareOf, SOURCES, summaryOf, type Situation } from './overlay-model.js';
+import { TransferTable } from './overlay-transfers.js';
+import { UploadView, type UploadViewOptions } from './overlay-uploads.js';
 
-/** Segments shown: ten minutes of four-second segments. */
-const MAX_SEGMENTS = 150;
 /** Below this width (CSS pixels) the panel would cover what it describes, and starts closed. */
 const ROOM = 700;
+/** Different errors listed, the latest. */
+const MAX_FAULTS = 10;
 
-/** The box in the corner: a button with the share from peers, and behind it the totals. */
+export interface OverlayPanelOptions extends UploadViewOptions {
+  /** What the hash service said of URLs it will not sign; absent before the engine runs. */
+  readonly refusals: () => ReadonlyMap<string, string> | undefined;
+}
+
+/** The box in the corner: a button with the share from peers, and behind it everything else. */
 export class OverlayPanel {
-  readonly #box: HTMLElement;
-  readonly #button: HTMLButtonElement;
-  readonly #panel: HTMLElement;
-  readonly #segments: HTMLElement;
+  readonly #label = make('span');
+  readonly #arrow = make('span', { class: 'arrow', 'aria-hidden': 'true' });
+  readonly #button = make('button', { type: 'button', 'aria-controls': 'panel' });
+  readonly #panel = make('section', { id: 'panel', 'aria-label': 'Peerfold, details' });
+  readonly #box = make('div', { class: 'box' }, this.#button, this.#panel);
+  readonly #summary = make('p');
+  readonly #bar = make('div', { class: 'bar', 'aria-hidden': 'true' });
+  readonly #totals = make('dl');
+  readonly #linksTitle = make('summary');
+  readonly #links = new LinkMap();
+  readonly #transfers: TransferTable;
+  readonly #uploadsTitle = make('summary');
+  readonly #uploads: UploadView;
+  readonly #faults = new BoundedMap<string, number>(MAX_FAULTS);
+  readonly #faultList = make('ul');
+  readonly #errors = make('details', {}, make('summary', {}, 'Errors'), this.#faultList);
+  readonly #foot = make('p', { class: 'foot' });
 
-  constructor(
-    parent: ShadowRoot,
-    private readonly document: Document,
-  ) {
-    this.#box = this.#make('div', 'box');
-    this.#button = this.#box.appendChild(document.createElement('button'));
-    this.#button.type = 'button';
-    this.#button.setAttribute('aria-controls', 'panel');
-    this.#panel = this.#box.appendChild(this.#make('div', 'panel'));
-    this.#panel.id = 'panel';
-    this.#segments = document.createElement('ol');
-    this.#segments.setAttribute('aria-label', 'Segments and files, by source');
+  constructor(parent: ShadowRoot, options: OverlayPanelOptions) {
+    this.#uploads = new UploadView(options);
+    this.#transfers = new TransferTable(options.refusals);
+    this.#button.append(make('span', { class: 'dot' }), this.#label, this.#arrow);
+    this.#errors.hidden = true;
+    const links = make('details', { open: '' }, this.#linksTitle, this.#links.element);
+    const transfers = make('details', {}, make('summary', {}, 'Transfers'), this.#transfers.element);
+    const uploads = make('details', {}, this.#uploadsTitle, this.#uploads.element);
+    this.#panel.append(this.#summary, this.#bar, this.#totals);
+    this.#panel.append(links, transfers, uploads, this.#errors, this.#foot);
     this.#button.addEventListener('click', () => {
       this.#open(this.#panel.hidden === true);
     });
-    this.#open((document.defaultView?.innerWidth ?? 0) >= ROOM);
+    this.#box.addEventListener('keydown', this.#onKey);
+    this.#open(innerWidth >= ROOM);
     parent.append(this.#box);
   }
 
-  show({ bytes, uploaded, uploadRate, uploadLimit }: Stats, { links, leading }: EngineStats): void {
+  show(situation: Situation): void {
+    const { stats, engine } = situation;
+    const { bytes, links, peers, uploaded } = stats;
     this.#button.classList.toggle('live', links > 0);
-    const label = received(bytes) === 0 ? 'Peerfold' : `${peerShare(bytes)} % from peers`;
-    this.#button.replaceChildren(
-      this.#make('span', 'dot'),
-      this.#make('span', '', label),
-      this.#make('span', 'arrow', this.#panel.hidden ? '▴' : '▾'),
-    );
-    const other = leading ? '' : ' · links are in another tab';
-    const limit = uploadRate > 0 || !uploadLimit ? '' : `, no more now (${uploadLimit})`;
-    this.#panel.replaceChildren(
-      this.#bar(bytes),
-      this.#totals(bytes),
-      this.#segments,
-      this.#make(
-        'p',
-        'foot',
-        `${links} ${links === 1 ? 'link' : 'links'} · ${formatBytes(uploaded)} given to others${limit}${other}`,
-      ),
-    );
+    write(this.#label, received(bytes) === 0 ? 'Peerfold' : `${shareOf('peer', bytes)} % from peers`);
+    write(this.#summary, summaryOf(situation));
+    this.#showBytes(bytes);
+    write(this.#linksTitle, `Links: ${links}`);
+    this.#links.show(peers);
+    write(this.#uploadsTitle, `Given to others: ${formatBytes(uploaded)}`);
+    this.#uploads.show(stats);
+    write(this.#foot, engine ? stateOf(engine) : '');
   }
 
-  /** Adds a square for what has no place on the page to be marked at. */
   add(report: TransferReport): void {
-    if (report.destination === 'image') return;
-    const text = `${nameOf(report.url)}: ${describe(report)}`;
-    const item = this.#make('li', mainSource(report.bytes) ?? '');
-    item.title = text;
-    item.append(this.#make('span', '', text));
-    this.#segments.append(item);
-    if (this.#segments.childElementCount > MAX_SEGMENTS) this.#segments.firstElementChild?.remove();
+    this.#transfers.add(report);
   }
+
+  fail({ code, message }: Fault): void {
+    const text = `${code}: ${message}`;
+    this.#faults.set(text, (this.#faults.get(text) ?? 0) + 1);
+    const items = [...this.#faults].reverse();
+    this.#faultList.replaceChildren(
+      ...items.map(([what, times]) => make('li', {}, times > 1 ? `${what} (${times} times)` : what)),
+    );
+    this.#errors.hidden = false;
+  }
+
+  /** Escape closes, as people expect of panels; the site's own dialogs do not hear of it. */
+  readonly #onKey = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape' || this.#panel.hidden) return;
+    event.stopPropagation();
+    this.#open(false);
+    this.#button.focus();
+  };
 
   #open(open: boolean): void {
     this.#panel.hidden = !open;
     this.#box.classList.toggle('closed', !open);
     this.#button.setAttribute('aria-expanded', String(open));
-    const arrow = this.#button.querySelector('.arrow');
-    if (arrow) arrow.textContent = open ? '▾' : '▴';
+    write(this.#arrow, open ? '▾' : '▴');
   }
 
-  #bar(bytes: Stats['bytes']): HTMLElement {
-    const bar = this.#make('div', 'bar');
-    bar.setAttribute('aria-hidden', 'true');
-    for (const source of SOURCES) {
-      const part = bar.appendChild(this.#make('span', source));
+  #showBytes(bytes: Stats['bytes']): void {
+    const names = bytes.wasted > 0 ? ([...SOURCES, 'wasted'] as const) : SOURCES;
+    const parts = SOURCES.map((source) => {
+      const part = make('span', { class: source });
       part.style.flexGrow = String(bytes[source]);
-    }
-    return bar;
+      return part;
+    });
+    const rows = names.flatMap((name) => [
+      make('dt', { class: name }, make('i'), name),
+      make('dd', {}, formatBytes(bytes[name])),
+    ]);
+    this.#bar.replaceChildren(...parts);
+    this.#totals.replaceChildren(...rows);
   }
+}
 
-  #totals(bytes: Stats['bytes']): HTMLElement {
-    const list = this.#make('dl', '');
-    for (const source of SOURCES) this.#row(list, source, bytes[source]);
-    if (bytes.wasted > 0) this.#row(list, 'wasted', bytes.wasted);
-    return list;
-  }
-
-  #row(list: HTMLElement, name: string, bytes: number): void {
-    const term = this.#make('dt', name);
-    term.append(this.document.createElement('i'), name);
-    list.append(term, this.#make('dd', '', formatBytes(bytes)));
-  }
-
-  #make(tag: string, className: string, text = ''): HTMLElement {
-    const element = this.document.createElement(tag);
-    if (className !== '') element.className = className;
-    if (text !== '') element.textContent = text;
-    return element;
-  }
+function stateOf({ leading, tracker }: EngineStats): string {
+  const tab = leading ? 'This tab holds the links' : 'Another tab holds the links';
+  return leading ? `${tab} · tracker ${tracker ? 'connected' : 'not connected'}` : tab;
 }

@@ -1,5 +1,4 @@
 import type { Bytes } from '../core/bytes.js';
-import type { Timer } from '../core/clock.js';
 import { PeerfoldError, reasonOf } from '../core/errors.js';
 import type { TransferReport, WorkerMessage } from '../protocol/bridge.js';
 import type { Identity } from '../protocol/seal.js';
@@ -10,8 +9,10 @@ import type { Engine, EngineHost, EngineStats, Permission } from './engine-host.
 import { Foresight } from './foresight.js';
 import { HasherClient } from './hasher-client.js';
 import { Holdings, type Holding } from './holdings.js';
+import { Interest } from './interest.js';
 import { LazyPlayers } from './lazy-players.js';
 import { Leader } from './leader.js';
+import { LocalNetwork } from './local-network.js';
 import { NativeLoads, type NativeLoadsOptions } from './native-loads.js';
 import { Networking } from './networking.js';
 import { Placer } from './place.js';
@@ -20,8 +21,6 @@ import { Questions } from './questions.js';
 import { SignedFiles } from './signed-files.js';
 import { UploadBudget } from './upload-budget.js';
 
-/** Statements of one moment change what we are interested in once (ms). */
-const INTEREST_COALESCE = 20;
 const NOTHING: Permission = { visitor: false, site: false };
 
 /**
@@ -37,24 +36,24 @@ export class PageEngine implements Engine {
   readonly #placer: Placer;
   readonly #presence: PresenceSensor;
   readonly #leader: Leader;
+  readonly #localNetwork: LocalNetwork;
   readonly #hasher: HasherClient;
   readonly #digests: Digests;
   readonly #catalogue: Catalogue;
   readonly #holdings: Holdings;
+  readonly #interest: Interest;
   readonly #reads: Questions<Bytes>;
   readonly #admits: Questions<boolean>;
   readonly #budget: UploadBudget;
   readonly #nativeLoads: NativeLoads;
   readonly #players: LazyPlayers;
   readonly #unlisten: () => void;
-  readonly #hideOverlay: (() => void) | undefined;
   #foresight: Foresight | undefined;
   #identity: Identity | undefined;
   #networking: Networking | undefined;
   #permission = NOTHING;
   #wasVisible = false;
   #toldLead = false;
-  #interestTimer: Timer;
   #uploadedBefore = 0;
   #stopped = false;
 
@@ -63,20 +62,23 @@ export class PageEngine implements Engine {
     private readonly environment: EngineEnvironment,
   ) {
     const { clock, view, locks } = environment;
+    this.#localNetwork = new LocalNetwork({ ...environment, ...host, changed: this.#update });
     this.#placer = new Placer(host.config, view, clock);
     this.#hasher = new HasherClient({ ...environment, config: host.config });
     this.#digests = this.#makeDigests();
     this.#catalogue = new Catalogue(clock);
-    this.#budget = new UploadBudget({
-      ...{ ...environment, ...host, page: view },
-      changed: () => this.#networking?.setUploadRate(),
-    });
+    const changed = (): void => this.#networking?.setUploadRate();
+    this.#budget = new UploadBudget({ ...environment, ...host, page: view, changed });
     this.#holdings = new Holdings(clock, {
       share: (holding) => {
         this.#budget.receive(holding);
         this.#networking?.share(holding);
       },
       unshare: (root) => this.#networking?.unshare(root),
+    });
+    this.#interest = new Interest({
+      ...{ clock, catalogue: this.#catalogue, holdings: this.#holdings },
+      tell: (wanted) => this.#networking?.interest(wanted),
     });
     this.#reads = new Questions(clock);
     this.#admits = new Questions(clock);
@@ -89,11 +91,7 @@ export class PageEngine implements Engine {
     this.#presence = new PresenceSensor(view, clock, this.#update);
     host.stats().resources.forEach(this.#learn);
     this.#unlisten = host.onTransfer(this.#learn);
-    this.#hideOverlay = environment.overlay?.(this);
-    const loaded: NativeLoadsOptions['loaded'] = (resources) => {
-      host.send({ t: 'loaded', resources });
-    };
-    this.#nativeLoads = new NativeLoads({ ...host, ...environment.timings, loaded });
+    this.#nativeLoads = this.#makeNativeLoads();
     host.send({ t: 'places', on: true });
     void this.#makeIdentity();
   }
@@ -121,14 +119,15 @@ export class PageEngine implements Engine {
   }
 
   stats(): EngineStats {
-    const { links, uploaded } = this.#networking?.stats() ?? { links: 0, uploaded: 0 };
+    const { uploaded, ...links } = this.#networking?.stats() ?? { uploaded: 0, links: 0, peers: [] };
     const { rate, limit } = this.#networking ? this.#budget : { rate: 0 };
     return {
       leading: this.#leader.leading,
-      playbacks: this.#players.playbacks,
       tracker: this.#networking?.tracked ?? false,
+      awaitsConsent: this.#permission.site && this.#localNetwork.waits,
       uploaded: this.#uploadedBefore + uploaded,
-      ...{ links, uploadRate: rate, uploadLimit: limit },
+      ...{ ...links, playbacks: this.#players.playbacks, refusals: this.#digests.refusals },
+      ...{ uploadRate: rate, uploadLimit: limit },
     };
   }
 
@@ -141,11 +140,10 @@ export class PageEngine implements Engine {
     this.#nativeLoads.close();
     this.#players.close();
     this.#unlisten();
-    this.#hideOverlay?.();
     this.#presence.close();
     this.#placer.close();
     this.#holdings.clear();
-    this.environment.clock.clearTimeout(this.#interestTimer);
+    this.#interest.close();
   }
 
   readonly #learn = (report: TransferReport): void => {
@@ -171,10 +169,18 @@ export class PageEngine implements Engine {
     });
   }
 
+  #makeNativeLoads(): NativeLoads {
+    const { host, environment } = this;
+    const loaded: NativeLoadsOptions['loaded'] = (resources) => {
+      host.send({ t: 'loaded', resources });
+    };
+    return new NativeLoads({ ...host, ...environment.timings, loaded });
+  }
+
   /** What the worker knows or has verified; false when the message is none of that. */
   #receiveStatement(message: WorkerMessage): boolean {
     if (message.t === 'known') this.#know(message);
-    else if (message.t === 'refused') this.#digests.settled(message.url, message.until);
+    else if (message.t === 'refused') this.#digests.refused(message);
     else if (message.t === 'held') this.#holdings.hold(message);
     else if (message.t === 'drop') this.#holdings.drop(message.root);
     else if (message.t === 'busy') this.#budget.busy = message.on;
@@ -187,8 +193,7 @@ export class PageEngine implements Engine {
 
   /** What the worker wants done. */
   #receiveTask(message: WorkerMessage): void {
-    if (message.t === 'seen')
-      for (const url of message.urls) this.#digests.ask([url], this.#players.patienceFor(url));
+    if (message.t === 'seen') this.#digests.ask(message.urls, (url) => this.#players.patienceFor(url));
     else if (message.t === 'cancel') this.#networking?.cancel(message.id);
     else if (message.t === 'differs') void this.#networking?.report(message.url, message.signed);
     else if (message.t === 'saves') this.#foresight?.answered(message);
@@ -202,7 +207,7 @@ export class PageEngine implements Engine {
     this.#digests.settled(url, until);
     this.#placer.know(url, length);
     this.#catalogue.add({ url, root, cut: { length, piece }, until });
-    this.#interestSoon();
+    this.#interest.soon();
   }
 
   async #makeIdentity(): Promise<void> {
@@ -214,6 +219,10 @@ export class PageEngine implements Engine {
     }
   }
 
+  get #mayLink(): boolean {
+    return this.#permission.site && !this.#localNetwork.waits;
+  }
+
   /** Brings leading and networking in line with what is allowed and wanted now. Idempotent. */
   readonly #update = (): void => {
     if (this.#stopped) return;
@@ -222,9 +231,9 @@ export class PageEngine implements Engine {
     const cameIntoView = visible && !this.#wasVisible;
     this.#wasVisible = visible && mayLead;
     this.#seek(mayLead, visible, cameIntoView);
-    if (mayLead && this.#permission.site && this.#leader.leading) this.#open();
+    if (mayLead && this.#mayLink && this.#leader.leading) this.#open();
     else this.#close();
-    this.#players.allow(this.#permission.visitor && this.#permission.site);
+    this.#players.allow(this.#permission.visitor && this.#mayLink);
     this.#budget.review();
   };
 
@@ -259,7 +268,7 @@ export class PageEngine implements Engine {
     });
     this.#holdings.all().forEach((holding: Holding) => this.#networking?.share(holding));
     this.#digests.resume();
-    this.#interestSoon();
+    this.#interest.soon();
     this.#foresight = new Foresight({
       ...{ ...environment, ...host, digests: this.#digests },
       lengthOf: this.#placer.lengthOf.bind(this.#placer),
@@ -279,14 +288,6 @@ export class PageEngine implements Engine {
     this.#hasher.close();
     this.#reads.close();
     this.#admits.close();
-  }
-
-  #interestSoon(): void {
-    this.#interestTimer ??= this.environment.clock.setTimeout(() => {
-      this.#interestTimer = undefined;
-      const wanted = this.#catalogue.wanted((root) => !this.#holdings.isComplete(root));
-      if (wanted.length > 0) this.#networking?.interest(wanted);
-    }, INTEREST_COALESCE);
   }
 
   readonly #failed = (error: unknown): void => {

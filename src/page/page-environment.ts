@@ -1,10 +1,21 @@
 import type { Clock } from '../core/clock.js';
+import type { BeaconsModule } from './beacons.js';
 import type { WorkerContainer } from './bridge-host.js';
 import type { EarlyPlayer } from './early-media.js';
 import type { EngineModule } from './engine-host.js';
 import type { Memory } from './memory.js';
+import type { NoticeModule } from './notice.js';
+import type { OverlayModule } from './overlay.js';
 import type { VisitorSignals } from './policy.js';
 import type { BusyPage } from './quiet.js';
+
+/** What the other bundles export, by the part of their names after `peerfold-`. */
+export interface Bundles {
+  readonly engine: EngineModule;
+  readonly beacons: BeaconsModule;
+  readonly notice: NoticeModule;
+  readonly overlay: OverlayModule;
+}
 
 /** What Peerfold needs of the page, so that it can be tested without a browser. */
 export interface PageEnvironment {
@@ -24,5 +35,10 @@ export interface PageEnvironment {
   /** Whether the origin keeps the page waiting. */
   readonly isKeptWaiting: () => boolean;
   readonly register: (url: string) => Promise<void>;
-  readonly loadEngine: () => Promise<EngineModule>;
+  /** Another bundle of this build, from beside the engine's. */
+  readonly load: <Name extends keyof Bundles>(name: Name) => Promise<Bundles[Name]>;
+  /** Origin of the page. */
+  readonly site: string;
+  /** Language of the page, as a BCP 47 tag; empty when it does not say. */
+  readonly language: string;
 }

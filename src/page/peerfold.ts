@@ -1,15 +1,17 @@
-import { PeerfoldError, reasonOf, type ErrorCode } from '../core/errors.js';
-import { BUILD } from '../core/build.js';
+import { reasonOf, type ErrorCode } from '../core/errors.js';
 import type { SiteConfig, TransferReport, WorkerMessage } from '../protocol/bridge.js';
 import { BridgeHost } from './bridge-host.js';
-import type { Engine, EngineHost, EngineModule, Fault, PeerEvent, Stats } from './engine-host.js';
+import { Companions } from './companions.js';
+import type { Fault, Permission, Stats } from './engine-host.js';
 import { EarlyMedia } from './early-media.js';
+import { EngineKeeper, type EngineKeeperOptions } from './engine-keeper.js';
 import { Ledger } from './ledger.js';
 import { DEFAULT_WORKER, type PeerfoldOptions } from './options.js';
 import type { PageEnvironment } from './page-environment.js';
-import { Policy, type Refusal } from './policy.js';
+import { CHOICE, Policy, type Refusal } from './policy.js';
 import { Quiet } from './quiet.js';
 import { currentVisit } from './visit.js';
+import { keepUploadCap } from './visitor-cap.js';
 
 /** Why this page goes without Peerfold, or that it does not. */
 export type Status =
@@ -32,13 +34,13 @@ export class Peerfold extends EventTarget {
   readonly #policy: Policy;
   readonly #ledger = new Ledger();
   readonly #early: EarlyMedia;
-  readonly #controlled: boolean;
   readonly #quiet: Quiet;
+  readonly #keeper: EngineKeeper;
+  readonly #companions: Companions;
   #bridge: BridgeHost | undefined;
   #config: SiteConfig | undefined;
-  #module: Promise<EngineModule> | undefined;
-  #engine: Engine | undefined;
   #begun = false;
+  #gaveUp = false;
   #stopped = false;
   #away = false;
   #settle: (status: Status) => void = () => undefined;
@@ -48,30 +50,45 @@ export class Peerfold extends EventTarget {
     const { memory, signals, random } = page;
     this.#options = options;
     this.#page = page;
-    this.#policy = new Policy({
-      consent: options.consent,
-      rollout: options.rollout ?? 1,
-      memory,
-      signals,
-      random,
-    });
+    const { consent, rollout = 1, control = 0, off = false } = options;
+    this.#policy = new Policy({ consent, rollout, control, off, memory, signals, random });
     this.#early = new EarlyMedia(page.container, page.players);
     this.#quiet = new Quiet(page);
-    this.#controlled = page.container.controller !== null;
+    const idle = (): Promise<void> => this.#quiet.come();
+    this.#keeper = new EngineKeeper({
+      ...{ options, page, events: this, host: this.#host(), idle },
+      controlled: page.container.controller !== null,
+      permission: () => this.#permission,
+    });
+    this.#companions = new Companions({
+      ...{ options, page, policy: this.#policy, events: this, stats: () => this.stats(), idle },
+      fault: ({ code, message }) => {
+        this.#fault(code, message);
+      },
+      choose: (granted) => void this.consent(granted),
+      ready: () => this.ready,
+      engine: () => this.#keeper.engine,
+      capUpload: (bytesPerSecond) => {
+        this.capUpload(bytesPerSecond);
+      },
+    });
     this.ready = this.#undecided();
     void page.shown().then(() => {
       this.#watch();
       this.#openBridge();
       this.#apply();
+      void this.#companions.begin();
     });
   }
 
   /** Bytes by source, upload, links and the latest transfers of this page. */
   stats(): Stats {
-    const engine = this.#engine?.stats();
+    const engine = this.#keeper.engine?.stats();
     const { bytes, resources } = this.#ledger;
-    const { links = 0, playbacks = [], uploaded = 0, uploadRate = 0, uploadLimit } = engine ?? {};
-    return { bytes, uploaded, uploadRate, uploadLimit, links, playbacks, resources };
+    const { links = 0, peers = [], playbacks = [], awaitsConsent = false } = engine ?? {};
+    const { uploaded = 0, uploadRate = 0, uploadLimit } = engine ?? {};
+    const uploads = { uploaded, uploadRate, uploadLimit };
+    return { bytes, ...uploads, links, peers, awaitsConsent, playbacks, resources };
   }
 
   /** Keeps the visitor's choice and acts on it at once; resolves like `ready`. */
@@ -81,11 +98,33 @@ export class Peerfold extends EventTarget {
     return this.ready;
   }
 
-  /** Ends Peerfold on this page: links closed, everything over HTTP. Safe to call twice. */
-  stop(): void {
+  /** Shows the ready-made notice, with what the visitor chose before. */
+  notice(): void {
+    if (!this.#stopped) this.#companions.notice();
+  }
+
+  /**
+   * Keeps how much the visitor lets be uploaded at most, in bytes per second; nothing means as much as the site does.
+   * 0 ends uploading. It can lower what the site allows, never raise it.
+   */
+  capUpload(bytesPerSecond?: number): void {
+    keepUploadCap(this.#page.memory, bytesPerSecond);
+    this.#keeper.allow();
+  }
+
+  /**
+   * Ends Peerfold on this page: links closed, everything over HTTP. Safe to call twice. With `forget` also all that
+   * is kept of this visitor goes, except that they said no; the worker ends its work for the whole site, and so do the
+   * site's other tabs.
+   */
+  stop({ forget = false } = {}): void {
+    if (forget) {
+      this.#bridge?.send({ t: 'forget' });
+      this.#page.memory.clear(this.#policy.choice === false ? [CHOICE] : []);
+    }
     this.#stopped = true;
-    this.#engine?.stop();
-    this.#engine = undefined;
+    this.#keeper.stop();
+    this.#companions.stop();
     this.#bridge?.close();
     this.#settle({ active: false, reason: 'stopped' });
   }
@@ -114,7 +153,7 @@ export class Peerfold extends EventTarget {
   /** Open links, sockets, locks and ports keep a page out of the back/forward cache. */
   #leave(): void {
     this.#away = true;
-    this.#allowEngine();
+    this.#keeper.allow();
     this.#visit();
     this.#bridge?.close();
   }
@@ -156,7 +195,8 @@ export class Peerfold extends EventTarget {
     if (this.#stopped || !this.#bridge) return;
     const reason = this.#policy.visitorRefusal;
     this.#bridge.send({ t: 'allow', allowed: reason === undefined });
-    this.#allowEngine();
+    this.#keeper.allow();
+    this.#companions.apply(reason);
     if (reason) {
       if (this.#begun) this.ready = this.#undecidedAgain();
       this.#settle({ active: false, reason });
@@ -182,7 +222,7 @@ export class Peerfold extends EventTarget {
     await this.#quiet.come();
     if (this.#stopped || this.#policy.visitorRefusal) return;
     // Both at once: one after the other, each would queue at a slow origin.
-    this.#loadEngine().catch(() => undefined);
+    this.#keeper.load().catch(() => undefined);
     try {
       await register(this.#options.sw ?? DEFAULT_WORKER);
     } catch (error) {
@@ -192,18 +232,19 @@ export class Peerfold extends EventTarget {
   }
 
   #giveUp(reason: 'other-build'): void {
-    this.#engine?.stop();
-    this.#engine = undefined;
+    this.#keeper.stop();
     this.#settle({ active: false, reason });
+    this.#gaveUp = true;
   }
 
   #welcome(config: SiteConfig): void {
-    const same = JSON.stringify(config) === JSON.stringify(this.#config);
     this.#config = config;
     if (this.#policy.visitorRefusal) return;
+    // A worker of this build has taken over from one of another.
+    if (this.#gaveUp) this.ready = this.#undecidedAgain();
+    this.#gaveUp = false;
     this.#settle({ active: true });
-    if (this.#engine && same) this.#engine.reconnected();
-    else void this.#startEngine(config);
+    void this.#keeper.welcome(config);
   }
 
   #receive(message: WorkerMessage): void {
@@ -211,11 +252,12 @@ export class Peerfold extends EventTarget {
     else if (message.t === 'fault') this.#fault('worker-failed', message.message);
     else if (message.t === 'policy') {
       this.#policy.heed(message);
-      this.#allowEngine();
-    } else if (message.t === 'place' && (!this.#engine || this.#early.has(message.url))) {
+      this.#keeper.allow();
+    } else if (message.t === 'forgotten') this.stop();
+    else if (message.t === 'place' && (!this.#keeper.engine || this.#early.has(message.url))) {
       const reason = this.#early.has(message.url) ? 'before-worker' : 'no-engine';
       this.#bridge?.send({ t: 'placed', id: message.id, wait: 0, reason });
-    } else this.#engine?.receive(message);
+    } else this.#keeper.engine?.receive(message);
   }
 
   #record(report: TransferReport): void {
@@ -223,50 +265,11 @@ export class Peerfold extends EventTarget {
     this.#tell('transfer', report);
   }
 
-  /** Once; after a failure it may be tried again. */
-  #loadEngine(): Promise<EngineModule> {
-    this.#module ??= this.#page.loadEngine().catch((error: unknown) => {
-      this.#module = undefined;
-      throw error;
-    });
-    return this.#module;
-  }
-
-  async #startEngine(config: SiteConfig): Promise<void> {
-    this.#engine?.stop();
-    this.#engine = undefined;
-    await this.#quiet.come();
-    try {
-      const module = await this.#loadEngine();
-      if (!this.#isAwaiting(config)) return;
-      this.#engine = module.startEngine(this.#engineHost(config));
-      this.#allowEngine();
-    } catch (error) {
-      this.#fault(error instanceof PeerfoldError ? error.code : 'not-supported', error);
-    }
-  }
-
-  /** A newer welcome or `stop` may have come while the engine was loading; the later one decides. */
-  #isAwaiting(config: SiteConfig): boolean {
-    return !this.#stopped && this.#engine === undefined && this.#config === config;
-  }
-
-  #allowEngine(): void {
-    const visitor = !this.#away && this.#policy.visitorRefusal === undefined;
-    this.#engine?.allow({ visitor, site: visitor && this.#policy.refusal === undefined });
-  }
-
-  #engineHost(config: SiteConfig): EngineHost {
+  /** What the engine is offered of this page. */
+  #host(): EngineKeeperOptions['host'] {
     return {
-      build: BUILD,
-      config,
-      options: this.#options,
-      memory: this.#page.memory,
-      controlled: this.#controlled,
       send: (message, transfer) => this.#bridge?.send(message, transfer),
-      peer: (event: PeerEvent) => {
-        this.#tell('peer', event);
-      },
+      peer: this.#tell.bind(this, 'peer'),
       playback: this.#tell.bind(this, 'playback'),
       fault: ({ code, message }) => {
         this.#fault(code, message);
@@ -275,16 +278,12 @@ export class Peerfold extends EventTarget {
       record: (report) => {
         this.#record(report);
       },
-      onTransfer: (listener) => {
-        const heard = (event: Event): void => {
-          listener((event as CustomEvent<TransferReport>).detail);
-        };
-        this.addEventListener('transfer', heard);
-        return () => {
-          this.removeEventListener('transfer', heard);
-        };
-      },
     };
+  }
+
+  get #permission(): Permission {
+    const visitor = !this.#away && this.#policy.visitorRefusal === undefined;
+    return { visitor, site: visitor && this.#policy.refusal === undefined };
   }
 
   #fault(code: ErrorCode, error: unknown): void {

@@ -23,8 +23,12 @@ export interface SegmentFacts {
   readonly rank?: number | undefined;
   /** Linked peers hold it and deliver faster than it plays. */
   readonly warm?: boolean | undefined;
-  /** Where the player may change to another rate: what this one takes (bytes per second), and how long it plays (s). */
-  readonly adaptive?: { readonly rate: number; readonly duration: number } | undefined;
+  /** How long it plays (s). */
+  readonly duration?: number | undefined;
+  /** The origin cannot give segments as fast as they play. */
+  readonly overrun?: boolean | undefined;
+  /** Where the player may change to another rate: what this one takes (bytes per second). */
+  readonly adaptive?: number | undefined;
 }
 
 export type Placed = Deadline & { readonly rate?: number };
@@ -98,7 +102,7 @@ export class Placer {
     const { adaptive } = facts;
     const rate = this.#httpTime.rate(destination);
     if (!adaptive || rate === undefined) return deadline;
-    return { ...deadline, rate: Math.max(rate, ADAPTIVE_RATE * adaptive.rate) };
+    return { ...deadline, rate: Math.max(rate, ADAPTIVE_RATE * adaptive) };
   }
 
   #deadline(url: string, destination: string, facts: SegmentFacts): Deadline {
@@ -121,13 +125,13 @@ export class Placer {
     this.#speed.moved(this.view.scrollY);
   };
 
-  #placement(url: string, destination: string, { rank, warm, adaptive }: SegmentFacts): Placement {
+  #placement(url: string, destination: string, { duration, adaptive, ...facts }: SegmentFacts): Placement {
     if (destination === 'image') {
       return placeImage(url, this.view, this.#speed, this.#budget) ?? { kind: 'unknown' };
     }
     const players = this.view.document.querySelectorAll('video,audio');
-    const playback = placeMedia(url, destination, players, this.#headStarts);
+    const playback = placeMedia(url, destination, players, this.#headStarts, duration);
     if (!playback) return { kind: destination === '' ? 'download' : 'unknown' };
-    return { ...playback, rank, warm, most: adaptive && 1000 * ADAPTIVE_WAIT * adaptive.duration };
+    return { ...playback, ...facts, most: adaptive && duration && 1000 * ADAPTIVE_WAIT * duration };
   }
 }

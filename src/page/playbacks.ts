@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import type { ByteCounts, Source, TransferReport } from '../protocol/bridge.js';
 import { isSource } from './fold.js';
-import { bufferedAhead, isFedByScript, type Player } from './media.js';
+import { bufferedAhead, isFedByScript, onPlayers, type Player } from './media.js';
 
 /** How one video or audio element of the page has played what it plays now. */
 export interface Playback {
@@ -56,10 +56,10 @@ const EVENTS = ['play', 'playing', 'waiting', 'pause', 'seeking', 'emptied', 'en
 /** Watches the page's players: what a visitor sees of all this is how they start, and whether they run dry. */
 export class Playbacks {
   readonly #watches = new Map<WatchedPlayer, Watch>();
+  readonly #deaf: () => void;
 
   constructor(private readonly options: PlaybacksOptions) {
-    // Media events do not bubble, but they are captured on the way.
-    for (const name of EVENTS) options.document.addEventListener(name, this.#heard, true);
+    this.#deaf = onPlayers(options.document, EVENTS, this.#heard.bind(this));
     for (const player of options.document.querySelectorAll('video,audio')) {
       const isPlaying = !player.paused && !player.ended && bufferedAhead(player) > 0;
       if (isPlaying) this.#watch(player).started = true;
@@ -84,17 +84,16 @@ export class Playbacks {
   }
 
   close(): void {
-    for (const name of EVENTS) this.options.document.removeEventListener(name, this.#heard, true);
+    this.#deaf();
   }
 
-  readonly #heard = ({ type, target }: Event): void => {
-    if (!(target instanceof HTMLMediaElement)) return;
-    const watch = this.#watch(target);
-    if (type === 'play') watch.asked ??= this.#now;
-    else if (type === 'waiting') this.#ranDry(watch);
-    else if (type === 'playing') this.#moved(watch);
-    else this.#rested(watch, type === 'ended');
-  };
+  #heard(name: (typeof EVENTS)[number], player: HTMLMediaElement): void {
+    const watch = this.#watch(player);
+    if (name === 'play') watch.asked ??= this.#now;
+    else if (name === 'waiting') this.#ranDry(watch);
+    else if (name === 'playing') this.#moved(watch);
+    else this.#rested(watch, name === 'ended');
+  }
 
   #watch(player: WatchedPlayer): Watch {
     const known = this.#watches.get(player);

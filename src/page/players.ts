@@ -1,5 +1,5 @@
 import type { CanonicalUrl } from '../core/brands.js';
-import { hopeAtEdge } from '../core/deadline.js';
+import { hopeAtEdge, isOverrun } from '../core/deadline.js';
 import type { TransferReport, WorkerMessage } from '../protocol/bridge.js';
 import { LiveEdge, type LiveEdgeOptions } from './live-edge.js';
 import { Playbacks, type Playback, type PlaybacksOptions } from './playbacks.js';
@@ -8,7 +8,7 @@ import { Programmes, type Place, type ProgrammesOptions } from './programmes.js'
 import { UpcomingMedia, type UpcomingOptions } from './upcoming.js';
 
 export interface PlayersOptions
-  extends ProgrammesOptions, Omit<UpcomingOptions, 'find' | 'placer'>, Omit<LiveEdgeOptions, 'find'> {
+  extends ProgrammesOptions, Omit<UpcomingOptions, 'find' | 'placer'>, LiveEdgeOptions {
   readonly view: UpcomingOptions['view'] & { readonly document: PlaybacksOptions['document'] };
   readonly placer: Placer;
   readonly playback: PlaybacksOptions['tell'];
@@ -21,13 +21,14 @@ export class Players {
   readonly #upcoming: UpcomingMedia;
   readonly #edge: LiveEdge;
   readonly #playbacks: Playbacks;
+  #overrun = false;
 
   constructor(options: PlayersOptions) {
     this.#options = options;
     this.#programmes = new Programmes(options);
     const find = this.#programmes.find.bind(this.#programmes);
     this.#upcoming = new UpcomingMedia({ ...options, find });
-    this.#edge = new LiveEdge({ ...options, find });
+    this.#edge = new LiveEdge(options);
     this.#playbacks = new Playbacks({ ...options, document: options.view.document, tell: options.playback });
   }
 
@@ -51,7 +52,7 @@ export class Players {
 
   /** How long (ms) a statement about `url` may be waited for before the hash service is asked: who fetches first, asks first. */
   patienceFor(url: CanonicalUrl): number {
-    return hopeAtEdge(this.#edge.rank(url) ?? 0, this.#options.placer.httpTime(''));
+    return hopeAtEdge(this.#edge.rank(this.#programmes.find(url)) ?? 0, this.#options.placer.httpTime(''));
   }
 
   /** To be told of every transfer of this page. */
@@ -76,19 +77,37 @@ export class Players {
   }
 
   #factsOf(url: CanonicalUrl, start: number | undefined): SegmentFacts {
+    const { holders: holdersOf, placer } = this.#options;
     const place = this.#programmes.find(url, start);
-    const needed = place && bytesPerSecond(place, this.#options.placer.lengthOf(url));
-    const holders = this.#options.holders([url]);
+    const needed = place && bytesPerSecond(place, placer.lengthOf(url));
+    const holders = holdersOf([url]);
+    const overrun = place && this.#isOverrun(place);
     const isUnmeasured = holders.some(({ rate }) => rate === 0);
     const pace = holders.reduce((sum, { rate }) => sum + rate, 0);
     return {
-      rank: this.#edge.rank(url, start),
+      rank: this.#rankOf(place, overrun, holders.length > 0),
       warm: holders.length > 0 && (isUnmeasured || pace > (needed ?? 0)),
-      adaptive:
-        place && needed && this.#programmes.isAdaptive(url)
-          ? { rate: needed, duration: durationOf(place) }
-          : undefined,
+      duration: place && durationOf(place),
+      overrun,
+      adaptive: place && this.#programmes.isAdaptive(url) ? needed : undefined,
     };
+  }
+
+  /** Our turn to fetch it for all; whoever holds a part already has taken it. */
+  #rankOf(place: Place | undefined, overrun = false, isHeld = false): number | undefined {
+    return this.#edge.rank(place, overrun && !isHeld) ?? (overrun && isHeld ? 1 : undefined);
+  }
+
+  /**
+   * Whether the origin is too slow to play from. Once it was, what one of a crowd measures tells that they take turns, so
+   * that they go on until it could serve all of them at once.
+   */
+  #isOverrun(place: Place): boolean {
+    const duration = durationOf(place);
+    if (duration === undefined) return false;
+    const crowd = this.#overrun ? this.#edge.crowd(place) : 1;
+    this.#overrun = isOverrun(crowd * this.#options.placer.httpTime(''), duration);
+    return this.#overrun;
   }
 }
 
@@ -99,8 +118,8 @@ export interface PlayersModule {
 
 export const startPlayers: PlayersModule['startPlayers'] = (options) => new Players(options);
 
-function durationOf({ rendition, index }: Place): number {
-  return rendition.segments[index]?.duration ?? 0;
+function durationOf({ rendition, index }: Place): number | undefined {
+  return rendition.segments[index]?.duration;
 }
 
 /** What playing a segment takes: by its own length, where that is signed, else by what the playlist says. */

@@ -3,11 +3,15 @@ import type { ConsentMode } from './options.js';
 
 /** Why Peerfold stays away from the network for this visitor. */
 export type Refusal =
+  /** This page was opened with `?peerfold=off`. */
+  | 'off'
   | 'consent'
   | 'privacy-control'
   | 'save-data'
   | 'metered'
   | 'rollout'
+  /** Drawn to go without, for comparison. */
+  | 'control'
   /** The site's signed policy is not known yet, or switched Peerfold off. */
   | 'disabled';
 
@@ -19,17 +23,21 @@ export interface VisitorSignals {
 
 export interface PolicyOptions {
   readonly consent: ConsentMode;
-  /** Share of visitors that take part, 0 to 1. */
+  /** Shares of visitors, 0 to 1: that take part, and of those, that go without for comparison. */
   readonly rollout: number;
+  readonly control: number;
+  /** For this page alone. */
+  readonly off: boolean;
   readonly memory: Memory;
   readonly signals: VisitorSignals;
   /** A number in [0, 1); drawn once per visitor. */
   readonly random: () => number;
 }
 
-/** The two names under which this visitor's own choice and lot are kept. */
-const CHOICE = 'consent';
+/** The names under which this visitor's own choice and lots are kept. */
+export const CHOICE = 'consent';
 const LOT = 'lot';
+const CONTROL_LOT = 'control-lot';
 
 /** Links that are paid for by volume (Network Information API); elsewhere the type is unknown. */
 const METERED: readonly string[] = ['cellular', 'wimax'];
@@ -49,7 +57,13 @@ export class Policy {
     const refusal = this.visitorRefusal;
     if (refusal) return refusal;
     if (!this.#site.enabled) return 'disabled';
-    return this.#lot() < this.#site.rollout ? undefined : 'rollout';
+    return this.#lot(LOT) < this.#site.rollout ? undefined : 'rollout';
+  }
+
+  /** What the visitor has chosen, if they have. */
+  get choice(): boolean | undefined {
+    const choice = this.options.memory.get(CHOICE);
+    return choice === 'granted' ? true : choice === 'denied' ? false : undefined;
   }
 
   /**
@@ -57,12 +71,14 @@ export class Policy {
    * this side is open the worker may ask the hash service for that policy, and so learn of its change.
    */
   get visitorRefusal(): Refusal | undefined {
-    const { connection } = this.options.signals;
-    const choice = this.#choiceRefusal();
+    const { off, rollout, control, signals } = this.options;
+    const { connection } = signals;
+    const choice = off ? 'off' : this.#choiceRefusal();
     if (choice) return choice;
     if (connection?.saveData) return 'save-data';
     if (METERED.includes(connection?.type ?? '')) return 'metered';
-    return this.#lot() < this.options.rollout ? undefined : 'rollout';
+    if (this.#lot(LOT) >= rollout) return 'rollout';
+    return control > 0 && this.#lot(CONTROL_LOT) < control ? 'control' : undefined;
   }
 
   /** Keeps the visitor's choice until they make another. */
@@ -76,19 +92,19 @@ export class Policy {
   }
 
   #choiceRefusal(): Refusal | undefined {
-    const choice = this.options.memory.get(CHOICE);
-    if (choice === 'granted') return undefined;
-    if (choice === 'denied' || this.options.consent === 'required') return 'consent';
+    const { choice } = this;
+    if (choice) return undefined;
+    if (choice === false || this.options.consent === 'required') return 'consent';
     return this.options.signals.globalPrivacyControl ? 'privacy-control' : undefined;
   }
 
   /** Sticky, so that a visitor is in or out for good and the owner can compare the two groups. */
-  #lot(): number {
+  #lot(name: string): number {
     const { memory, random } = this.options;
-    const kept = Number(memory.get(LOT) ?? NaN);
+    const kept = Number(memory.get(name) ?? NaN);
     if (kept >= 0 && kept < 1) return kept;
     const drawn = random();
-    memory.set(LOT, String(drawn));
+    memory.set(name, String(drawn));
     return drawn;
   }
 }

@@ -1,9 +1,35 @@
 import { Workbox } from 'workbox-window/build/workbox-window.prod.mjs';
 
+/** Trusted Types, which TypeScript's DOM does not know yet. */
+interface TrustedTypes {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL(url: string): string },
+  ): { createScriptURL(url: string): string };
+}
+
+let policy: ReturnType<TrustedTypes['createPolicy']> | undefined;
+
 /**
- * Registers the site's worker file. The worker claims the page by itself; the bridge notices.
+ * Registers the site's worker file, unless the site did: it may have chosen options, such as `type: 'module'`, that
+ * another registration would undo. Whenever the worker controls the page, the bridge notices.
  * Rejects as `navigator.serviceWorker.register` does.
  */
 export async function registerWorker(url: string): Promise<void> {
-  await new Workbox(url).register({ immediate: true });
+  const registration = await navigator.serviceWorker.getRegistration();
+  const worker = registration?.installing ?? registration?.waiting ?? registration?.active;
+  if (worker?.scriptURL === new URL(url, document.baseURI).href) return;
+  await new Workbox(trusted(url)).register({ immediate: true });
+}
+
+/** Where a site demands Trusted Types, a plain address is refused. Ours comes from the site's own tag. */
+function trusted(url: string): string {
+  try {
+    const { trustedTypes } = window as { trustedTypes?: TrustedTypes };
+    policy ??= trustedTypes?.createPolicy('peerfold', { createScriptURL: (same) => same });
+    return policy?.createScriptURL(url) ?? url;
+  } catch {
+    // The site allows no policy of this name: it may have a default one.
+    return url;
+  }
 }

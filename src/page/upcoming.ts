@@ -5,7 +5,7 @@ import type { PageMessage, TransferReport, Upcoming as Item } from '../protocol/
 import { canonicalUrl } from '../protocol/url.js';
 import { ComingBytes } from './coming-bytes.js';
 import { ComingSegments, type ComingSegmentsOptions } from './coming-segments.js';
-import { bufferedAhead, isFedByScript, type Player } from './media.js';
+import { bufferedAhead, isFedByScript, onPlayers, type Player } from './media.js';
 import type { Placer } from './place.js';
 import { networkOf, type Device } from './upload-network.js';
 
@@ -50,6 +50,7 @@ export class UpcomingMedia {
   readonly #segments: ComingSegments;
   readonly #pausedAt = new WeakMap<object, number>();
   readonly #options: UpcomingOptions;
+  readonly #deaf: () => void;
   /** Where each part that was listed began. */
   readonly #said = new Map<string, number>();
   #saidAt = 0;
@@ -62,8 +63,7 @@ export class UpcomingMedia {
     this.#options = options;
     this.#bytes = new ComingBytes(options.clock);
     this.#segments = new ComingSegments(options);
-    // Media events do not bubble, but they are captured on the way.
-    for (const name of EVENTS) options.view.document.addEventListener(name, this.#heard, true);
+    this.#deaf = onPlayers(options.view.document, EVENTS, this.#heard.bind(this));
   }
 
   /** Whether peers may be asked for anything at present. When not, what was listed is given up at once. */
@@ -99,20 +99,19 @@ export class UpcomingMedia {
   close(): void {
     this.allow(false);
     this.#options.clock.clearTimeout(this.#timer);
-    for (const name of EVENTS) this.#options.view.document.removeEventListener(name, this.#heard, true);
+    this.#deaf();
   }
 
-  readonly #heard = ({ type, target }: Event): void => {
-    if (!(target instanceof HTMLMediaElement)) return;
-    if (type === 'pause') this.#pausedAt.set(target, this.#options.clock.ticks());
-    if (type === 'emptied') this.#segments.forget();
-    if (type === 'seeking') this.#moved(target);
-    if (type === 'timeupdate') this.#soon(PERIOD);
+  #heard(name: (typeof EVENTS)[number], player: HTMLMediaElement): void {
+    if (name === 'pause') this.#pausedAt.set(player, this.#options.clock.ticks());
+    if (name === 'emptied') this.#segments.forget();
+    if (name === 'seeking') this.#moved(player);
+    if (name === 'timeupdate') this.#soon(PERIOD);
     else {
-      this.#hasJumped ||= type !== 'pause';
-      this.#soon(type === 'pause' ? MOMENT : SOON);
+      this.#hasJumped ||= name !== 'pause';
+      this.#soon(name === 'pause' ? MOMENT : SOON);
     }
-  };
+  }
 
   /** What is buffered where it goes is read on from where it was. */
   #moved(player: ActivePlayer): void {

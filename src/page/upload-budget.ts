@@ -9,9 +9,10 @@ import type { PeerfoldOptions } from './options.js';
 import type { BusyPage } from './quiet.js';
 import { UploadCounts, type Counted } from './upload-counts.js';
 import { networkOf, type Device } from './upload-network.js';
+import { uploadCap } from './visitor-cap.js';
 
 /** Why no more is uploaded: which bound, or that uploading makes way for the page's own requests. */
-export type UploadLimit = 'network' | 'ratio' | 'session' | 'month' | 'busy';
+export type UploadLimit = 'network' | 'visitor' | 'ratio' | 'session' | 'month' | 'busy';
 
 export interface UploadBudgetOptions {
   /** As the site set them. */
@@ -146,9 +147,10 @@ export class UploadBudget implements Allowance {
     if (this.#spent) return [0, bound];
     this.#refused = 0;
     const isUnknown = network === 'unknown' && upload === undefined;
-    const rate = isUnknown ? CAUTIOUS_UPLOAD : (upload ?? DEFAULT_UPLOAD);
-    if (this.#busy || this.#isLoading) return [rate * BUSY_SHARE, 'busy'];
-    return [rate, isUnknown ? 'network' : undefined];
+    const usual = isUnknown ? CAUTIOUS_UPLOAD : (upload ?? DEFAULT_UPLOAD);
+    const rate = Math.min(usual, uploadCap(this.#options.memory) ?? usual);
+    if (rate > 0 && (this.#busy || this.#isLoading)) return [rate * BUSY_SHARE, 'busy'];
+    return [rate, rate < usual ? 'visitor' : isUnknown ? 'network' : undefined];
   }
 
   /** Bytes that may still be sent, and by which bound. */

@@ -22,8 +22,17 @@ export function networkOf(device: Device): 'unmetered' | 'unknown' | 'metered' {
   return UNTOLD.includes(type) && !isMobile(device) ? 'unknown' : 'metered';
 }
 
+function isMobile(device: Device): boolean {
+  const { userAgent, userAgentData } = device;
+  return (
+    userAgentData?.mobile === true || /Mobi|Android|iPhone|iPad/.test(userAgent) || isDisguisedTablet(device)
+  );
+}
+
 /** iPads call themselves Macs, which have no touch screens. */
-function isMobile({ userAgent, userAgentData, maxTouchPoints }: Device): boolean {
-  if (userAgentData?.mobile || /Mobi|Android|iPhone|iPad/.test(userAgent)) return true;
+export function isDisguisedTablet({
+  userAgent,
+  maxTouchPoints,
+}: Pick<Device, 'userAgent' | 'maxTouchPoints'>): boolean {
   return userAgent.includes('Macintosh') && maxTouchPoints > 1;
 }

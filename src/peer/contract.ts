@@ -117,6 +117,13 @@ export interface PeerStats extends PeerInfo {
   /** Payload bytes received and sent. */
   readonly downloaded: number;
   readonly uploaded: number;
+  /** Bytes per second of late, each way. */
+  readonly down: number;
+  readonly up: number;
+  /** Milliseconds from a request on the idle link to its first byte, 20 at least; 0 while unknown. */
+  readonly latency: number;
+  /** Roots of which it said it holds something, of those it was asked about. */
+  readonly holds: number;
   /** Measured pace of delivery, bytes per second; 0 while unknown. */
   readonly rate: number;
   /** Bytes requested and not received yet, and the most that may be. */

@@ -1,6 +1,7 @@
 import type { Bytes } from '../core/bytes.js';
 import type { PieceIndex, Root } from '../core/brands.js';
 import type { Clock } from '../core/clock.js';
+import { Flow } from '../core/flow.js';
 import { RequestWindow } from '../core/request-window.js';
 import type { Frame } from '../protocol/peer.js';
 import { PaceTimer } from './pace-timer.js';
@@ -51,18 +52,20 @@ export type Judgement = 'fine' | 'hostile';
 export class Downloads {
   readonly window = new RequestWindow();
   readonly pace: PaceTimer;
+  /** Payload, of use or not. */
+  readonly received: Flow;
   readonly #options: DownloadsOptions;
   readonly #jobs: Job[] = [];
   readonly #blocks = new Map<number, Block>();
   #nextId = 1;
   #inFlight = 0;
-  #downloaded = 0;
   #wasted = 0;
   #closed = false;
 
   constructor(options: DownloadsOptions) {
     this.#options = options;
     this.pace = new PaceTimer(options.clock);
+    this.received = new Flow(options.clock);
   }
 
   /** Bytes requested and neither received nor rejected. */
@@ -77,10 +80,6 @@ export class Downloads {
 
   get room(): number {
     return Math.max(0, this.window.bytes - this.queued);
-  }
-
-  get downloaded(): number {
-    return this.#downloaded;
   }
 
   /** Bytes that came and were of no use. */
@@ -170,7 +169,7 @@ export class Downloads {
     block.received += size;
     block.firstAt ??= this.#now();
     this.#inFlight -= size;
-    this.#downloaded += size;
+    this.received.add(size);
     this.pace.onBytes(size, this.#inFlight === 0);
   }
 

@@ -3,6 +3,7 @@ import type { Bytes } from '../core/bytes.js';
 import type { Root, UrlHash } from '../core/brands.js';
 import { chunksOf } from '../core/chunks.js';
 import type { Clock, Timer } from '../core/clock.js';
+import { Flow } from '../core/flow.js';
 import { MAX_ASK_ROOTS } from '../core/limits.js';
 import { HASH_LENGTH } from '../core/merkle.js';
 import { pieceCount, pieceSize, type Cut } from '../core/pieces.js';
@@ -58,6 +59,8 @@ export interface SessionOptions {
  */
 export class Session {
   readonly downloads: Downloads;
+  /** Payload. */
+  readonly sent: Flow;
   /** What the peer said it holds. */
   readonly holdings: Holdings;
   /** What is signed, as far as each side has sought it of the other. */
@@ -69,7 +72,6 @@ export class Session {
   readonly #layersAsked = new Map<Root, Cut>();
   #helloTimer: Timer;
   #ready = false;
-  #uploaded = 0;
   #usedAt: number;
 
   constructor(options: SessionOptions) {
@@ -77,6 +79,7 @@ export class Session {
     this.#options = options;
     const send = this.#send.bind(this);
     this.#usedAt = clock.ticks();
+    this.sent = new Flow(clock);
     this.holdings = new Holdings(clock);
     this.#control = new ControlBudget(clock, link);
     this.downloads = new Downloads({
@@ -97,7 +100,7 @@ export class Session {
       gate,
       source,
       onSent: (bytes) => {
-        this.#uploaded += bytes;
+        this.sent.add(bytes);
         this.#usedAt = clock.ticks();
       },
       onFault: events.onFault,
@@ -107,10 +110,6 @@ export class Session {
 
   get ready(): boolean {
     return this.#ready;
-  }
-
-  get uploaded(): number {
-    return this.#uploaded;
   }
 
   /** Milliseconds since payload last went either way. */

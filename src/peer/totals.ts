@@ -9,9 +9,9 @@ export class Totals {
   downloaded = 0;
   wasted = 0;
 
-  add({ uploaded, downloads }: Session): void {
-    this.uploaded += uploaded;
-    this.downloaded += downloads.downloaded;
+  add({ sent, downloads }: Session): void {
+    this.uploaded += sent.total;
+    this.downloaded += downloads.received.total;
     this.wasted += downloads.wasted;
   }
 }
@@ -37,11 +37,20 @@ export function holdersOf(links: Links, roots: readonly Root[]): PeerStats[] {
 }
 
 function peerStats({ peer: { pid, key, from }, session }: Partner): PeerStats {
-  const { downloads, uploaded, ready } = session;
-  const { downloaded, inFlight, window, pace } = downloads;
+  const { downloads, sent, ready } = session;
+  const { received, inFlight, window, pace } = downloads;
   return {
-    ...{ pid, key, from, uploaded, downloaded, inFlight },
+    ...{ pid, key, from, inFlight },
     open: ready,
+    downloaded: received.total,
+    uploaded: sent.total,
+    down: received.rate,
+    up: sent.rate,
+    latency: window.base,
+    // Thousands of roots to count, for the few who look.
+    get holds() {
+      return session.holdings.roots().length;
+    },
     rate: pace.meter.rate,
     window: window.bytes,
   };

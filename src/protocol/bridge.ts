@@ -1,34 +1,16 @@
 import type { Bytes } from '../core/bytes.js';
 import type { ByteLength, CanonicalUrl, PieceIndex, Root, Site } from '../core/brands.js';
-import { isObject, isText } from './check.js';
 import type { PlaylistCopy } from './playlist-copy.js';
 
 /**
- * What a page and the worker say to each other. The page opens a `MessageChannel`, posts
- * `BridgeHello` with one port to the worker, and both keep their port: a kept port is nearly twice
- * as fast as a channel per question. Messages that belong together share an `id`.
+ * What a page and the worker say to each other, once the page's hello (hello.ts) has brought a port. Messages that
+ * belong together share an `id`.
  *
  * The worker trusts nothing that comes over the port: it checks shapes (page-message.ts), bytes and
  * statements against signatures, waiting times against its own bounds. Bytes are transferred, never copied.
  * Back-pressure is by asking: the engine sends only pieces that a `need` lists, and the worker
  * lists no more than it can hold.
  */
-export interface BridgeHello {
-  readonly peerfold: 'hello';
-  /** Builds that differ do not talk; both sides then use HTTP only. */
-  readonly build: string;
-  /** Names the visit across pages and tabs; pieces of other visits are not offered to peers. */
-  readonly visit: string;
-  readonly allowed: boolean;
-  /** Media elements of this page began to load before the worker controlled it: ask about each. */
-  readonly early: boolean;
-}
-
-/** Posted by a restarted worker to its windows: say hello again, my ports are gone. */
-export interface BridgeCall {
-  readonly peerfold: 'call';
-  readonly build: string;
-}
 
 /** The site's literal, as the worker understood it: the page learns its services only from here. */
 export interface SiteConfig {
@@ -185,7 +167,9 @@ export type PageMessage =
   /** Bytes of a held piece, to upload. */
   | { readonly t: 'read'; readonly id: number; readonly root: Root; readonly index: PieceIndex }
   /** Is `admission` genuine, current, of this site, and for `key`? */
-  | { readonly t: 'admit'; readonly id: number; readonly admission: string; readonly key: string };
+  | { readonly t: 'admit'; readonly id: number; readonly admission: string; readonly key: string }
+  /** The visitor wants nothing of us any more: forget all that is kept of them, and end. */
+  | { readonly t: 'forget' };
 
 export type WorkerMessage =
   | { readonly t: 'welcome'; readonly build: string; readonly config: SiteConfig }
@@ -282,19 +266,6 @@ export type WorkerMessage =
   /** The page's own copy of `url` differs from the signed root: tell the hash service. */
   | { readonly t: 'differs'; readonly url: CanonicalUrl; readonly signed: Root }
   | { readonly t: 'transfer'; readonly report: TransferReport }
+  /** All that was kept is gone, for every page of the site; nothing else will follow. */
+  | { readonly t: 'forgotten' }
   | { readonly t: 'fault'; readonly code: string; readonly message: string };
-
-export function isBridgeHello(value: unknown): value is BridgeHello {
-  return (
-    isObject(value) &&
-    value['peerfold'] === 'hello' &&
-    isText(value['build'], 64) &&
-    isText(value['visit'], 64) &&
-    typeof value['allowed'] === 'boolean' &&
-    typeof value['early'] === 'boolean'
-  );
-}
-
-export function isBridgeCall(value: unknown): value is BridgeCall {
-  return isObject(value) && value['peerfold'] === 'call' && isText(value['build'], 64);
-}

@@ -49,6 +49,7 @@ const pageChecks: Record<PageMessage['t'], (m: JsonObject) => boolean> = {
   piece: (m) => isPieceOf(m) && isId(m['from']) && isBytes(m['bytes'], MAX_PIECE_LENGTH),
   miss: (m) => isId(m['id']) && isReason(m['reason']),
   read: (m) => isId(m['id']) && isPieceOf(m),
+  forget: () => true,
   admit: (m) => isId(m['id']) && isCompactJws(m['admission'], MAX_TOKEN_LENGTH) && isPublicKey(m['key']),
 };
 

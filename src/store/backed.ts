@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../core/clock.js';
 import type { Backing } from './backing.js';
 import { Catalogue } from './catalogue.js';
 import { keyOf, keysOf, LAYER } from './keys.js';
+import { Notes } from './notes.js';
 import { Pending } from './pending.js';
 import type { PieceStore, Representation, StoredRepresentation } from './port.js';
 import { Quota, type Limit } from './quota.js';
@@ -25,8 +26,6 @@ const WRITE_DELAY = 300;
 const MAX_PENDING = 32 * 2 ** 20;
 /** A full disk fails once, and again after half of our data was evicted: then it is not for us. */
 const MAX_FAILURES = 2;
-/** Small texts; a page script that floods the disk with more is not read. */
-const MAX_NOTES = 32;
 const VISIT = 'visit';
 
 /**
@@ -38,11 +37,10 @@ export class BackedStore implements PieceStore {
   readonly ready: Promise<void>;
   readonly #clock: Clock;
   readonly #catalogue = new Catalogue();
-  readonly #notes = new Map<string, string>();
+  readonly #notes = new Notes();
   readonly #pending = new Pending();
   readonly #dirty = new Set<Root>();
   readonly #gone = new Map<Root, string[]>();
-  readonly #staleNotes = new Set<string>();
   readonly #quota: Quota;
   #backing: Backing | undefined;
   #visit = '';
@@ -151,10 +149,17 @@ export class BackedStore implements PieceStore {
   }
 
   remember(name: string, text: string): void {
-    if (this.#notes.get(name) === text) return;
-    this.#notes.set(name, text);
-    this.#staleNotes.add(name);
-    this.#schedule();
+    if (this.#notes.set(name, text)) this.#schedule();
+  }
+
+  async erase(): Promise<void> {
+    await this.ready;
+    const backing = this.#backing;
+    this.#toMemory();
+    for (const { root } of this.#catalogue.all()) this.drop(root);
+    this.#notes.clear();
+    await this.#writing;
+    await backing?.clear().catch(() => undefined);
   }
 
   /** One writer at a time; a flush that finds one running goes round once more after it. */
@@ -173,9 +178,7 @@ export class BackedStore implements PieceStore {
     try {
       const { records, notes } = await this.#backing.load();
       this.#catalogue.restore(records.flatMap((record) => entryOf(record) ?? []));
-      for (const [name, text] of [...notes].slice(0, MAX_NOTES)) {
-        if (typeof text === 'string' && !this.#notes.has(name)) this.#notes.set(name, text);
-      }
+      this.#notes.restore(notes);
       if (this.#early) this.#visit = this.#notes.get(VISIT) ?? '';
       this.#evict(this.#quota.bytes);
       void this.#quota.estimate();
@@ -280,10 +283,7 @@ export class BackedStore implements PieceStore {
     this.#dirty.clear();
     const entries = roots.flatMap((root) => this.#catalogue.get(root) ?? []);
     if (entries.length > 0) await backing.putRecords(entries.map(recordOf));
-    for (const name of this.#staleNotes) {
-      this.#staleNotes.delete(name);
-      await backing.putNote(name, this.#notes.get(name) ?? '');
-    }
+    await this.#notes.write(backing);
   }
 
   /** The first failure may be a full disk: make room. The next one ends our use of the disk. */

@@ -16,4 +16,5 @@ export interface Backing {
   putRecords(records: readonly EntryRecord[]): Promise<void>;
   removeRecords(roots: readonly string[]): Promise<void>;
   putNote(name: string, text: string): Promise<void>;
+  clear(): Promise<void>;
 }

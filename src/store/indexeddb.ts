@@ -35,6 +35,9 @@ function indexedDbBacking(name: string): Backing {
         roots.map((root) => ENTRY + root),
       ),
     putNote: (note, text) => write(index, [[NOTE + note, text]]),
+    clear: async () => {
+      await Promise.all([clear(index), clear(pieces)]);
+    },
   };
 }
 
@@ -49,6 +52,13 @@ function write(database: UseStore, added: readonly (readonly [string, unknown])[
 function remove(database: UseStore, keys: readonly string[]): Promise<void> {
   return database('readwrite', (store) => {
     for (const key of keys) store.delete(key);
+    return promisifyRequest(store.transaction);
+  });
+}
+
+function clear(database: UseStore): Promise<void> {
+  return database('readwrite', (store) => {
+    store.clear();
     return promisifyRequest(store.transaction);
   });
 }

@@ -54,6 +54,8 @@ export interface PieceStore {
   /** A small text under a name, such as the last word on consent. */
   recall(name: string): string | undefined;
   remember(name: string, text: string): void;
+  /** Forgets everything, on disk as well, and keeps nothing there from then on. Settles when that is done or has failed. */
+  erase(): Promise<void>;
   /** Writes what is still in memory only; settles when that is done or has failed. */
   flush(): Promise<void>;
 }

@@ -59,6 +59,8 @@ async function openContract(page: Page): Promise<void> {
 
 for (const name of [
   'peerfold-engine.js',
+  'peerfold-beacons.js',
+  'peerfold-notice.js',
   'peerfold-overlay.js',
   'peerfold-players.js',
   'peerfold-playlists.js',

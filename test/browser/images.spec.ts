@@ -4,7 +4,7 @@ import { bytesFor, expect, expectExact, share, test } from './stage-test.js';
 test('lazy images of a first visit come from the visitor before', async ({ stage }) => {
   const a = await stage.visitor();
   await a.open('/gallery.html');
-  await a.readToEnd();
+  await a.readToEnd(60);
   await stage.announced(LAZY_IMAGES.length);
 
   stage.site.log.clear();
@@ -23,8 +23,8 @@ test('lazy images of a first visit come from the visitor before', async ({ stage
 test('images above the fold never wait for peers', async ({ stage }) => {
   const a = await stage.visitor();
   await a.open('/gallery.html');
-  await a.readToEnd();
-  await stage.announced(LAZY_IMAGES.length);
+  await a.allImagesLoaded('eager');
+  await stage.announced(1);
 
   const b = await stage.visitor();
   await b.open('/gallery.html');

@@ -1,5 +1,5 @@
 import { indexLast } from '../support/index-last.js';
-import { digestOf, playAll, playUntil, seekThrough, seekTo } from '../support/in-page.js';
+import { digestOf, playAll, playUntil, seekThrough } from '../support/in-page.js';
 import { FILM, originBytes, originSha256 } from '../support/media.js';
 import { page, tag } from '../support/pages.js';
 import { seededRandom } from '../support/random.js';
@@ -34,17 +34,6 @@ test('a film starts over HTTP and goes on from peers; a seek plays', async ({ st
   expect(bytes.peer / (film - headStart)).toBeGreaterThanOrEqual(0.7);
   const first = stage.browserRequests(FILM)[0];
   expect(first?.range).toMatch(/^bytes=0-/);
-});
-
-test('a seek to 70 % plays', async ({ stage }) => {
-  await seenByA(stage);
-  const b = await stage.visitor();
-  await b.open('/video.html');
-  await b.linked();
-  await b.page.evaluate(playUntil, { seconds: 2, rate: 4 });
-  const shown = await b.page.evaluate(seekTo, 0.7);
-  expect(shown.error).toBeUndefined();
-  expect(shown.time).toBeGreaterThan(42);
 });
 
 test('twenty seeks play, with the help of peers, and every byte is in its place', async ({ stage }) => {

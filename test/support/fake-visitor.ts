@@ -6,7 +6,14 @@ export function fakeMemory(
   entries: Record<string, string> = {},
 ): Memory & { readonly map: Map<string, string> } {
   const map = new Map(Object.entries(entries));
-  return { map, get: (name) => map.get(name), set: (name, value) => void map.set(name, value) };
+  return {
+    map,
+    get: (name) => map.get(name),
+    set: (name, value) => void map.set(name, value),
+    clear: (except) => {
+      for (const name of map.keys()) if (!except.includes(name)) map.delete(name);
+    },
+  };
 }
 
 /** What desktops tell about themselves, of their network nothing. */

@@ -1,6 +1,7 @@
 import { BUILD } from '../../src/core/build.js';
 import type { Site } from '../../src/core/brands.js';
-import type { BridgeHello, PageMessage, SiteConfig, WorkerMessage } from '../../src/protocol/bridge.js';
+import type { PageMessage, SiteConfig, WorkerMessage } from '../../src/protocol/bridge.js';
+import type { BridgeHello } from '../../src/protocol/hello.js';
 
 export const SITE = 'https://site.example' as Site;
 

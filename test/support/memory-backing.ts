@@ -18,5 +18,9 @@ export function memoryBacking(): Backing {
     putRecords: () => Promise.resolve(),
     removeRecords: () => Promise.resolve(),
     putNote: () => Promise.resolve(),
+    clear: () => {
+      pieces.clear();
+      return Promise.resolve();
+    },
   };
 }

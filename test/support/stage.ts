@@ -125,9 +125,13 @@ export class Stage {
     }
   }
 
+  async operatorToken(): Promise<string> {
+    return (await readFile(path.join(this.data, 'operator-token'), 'utf8')).trim();
+  }
+
   /** Voids what the hash service has signed about URLs that match `pattern`: it looks at them anew. */
   async purge(pattern: string): Promise<void> {
-    const token = (await readFile(path.join(this.data, 'operator-token'), 'utf8')).trim();
+    const token = await this.operatorToken();
     const answer = await fetch(`http://localhost:${this.ports.hasher}/v1/purge`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },

@@ -15,7 +15,8 @@ import type {
 import { DIGEST_TYPE, POLICY_TYPE, REFUSAL_TYPE } from '../../src/protocol/hasher.js';
 import { memoryStore } from '../../src/store/memory.js';
 import type { PieceStore } from '../../src/store/port.js';
-import { PeerfoldWorker, type WorkerOptions } from '../../sw/worker.js';
+import { Readers } from '../../sw/readers.js';
+import { PeerfoldWorker, type SeenRequest, type WorkerOptions } from '../../sw/worker.js';
 import type { WindowClient } from '../../sw/bridge.js';
 import type { Port } from '../../sw/page.js';
 import { expect } from 'vitest';
@@ -193,12 +194,16 @@ export class WorkerRig {
   readonly #pages = new Set<TestPage>();
   policy: Record<string, unknown> = {};
   hasherHangs = false;
+  online = true;
+  /** How often the worker asked for an end. */
+  forgets = 0;
+  #readers = new Readers(this.clock);
   random = (): number => 0.5;
   worker: PeerfoldWorker;
   #key: RigKey;
 
   private constructor(
-    readonly store: PieceStore,
+    public store: PieceStore,
     key: RigKey,
     private readonly config: Partial<SiteConfig>,
   ) {
@@ -221,6 +226,14 @@ export class WorkerRig {
 
   /** A worker started anew over the same store, as after the browser stopped it. */
   restart(): void {
+    this.#readers = new Readers(this.clock);
+    this.worker = new PeerfoldWorker(this.#options(this.store));
+  }
+
+  /** What a worker that is asked for an end does, and what is there after it. */
+  async forget(last = (): Promise<void> => Promise.resolve()): Promise<void> {
+    await this.worker.forget(last);
+    this.store = memoryStore(this.clock, 64 * 2 ** 20);
     this.worker = new PeerfoldWorker(this.#options(this.store));
   }
 
@@ -294,10 +307,16 @@ export class WorkerRig {
     const waitUntil = (work: Promise<unknown>): void => {
       this.work.push(work);
     };
-    const taken = this.worker.take(facts, clientId);
-    if (!taken) return this.worker.playlists.pass(facts, clientId, { untouched, waitUntil }) ?? untouched();
+    this.worker.see({ request: facts, clientId, resultingClientId: '' });
+    const answer = this.worker.route(facts, clientId);
     const signal = options.signal ?? new AbortController().signal;
-    return this.worker.answer({ facts, clientId, ...taken, signal, untouched, waitUntil });
+    return answer ? answer({ signal, untouched, waitUntil }) : untouched();
+  }
+
+  /** A page, frame or worker is being loaded through the worker. */
+  load(resultingClientId: string, request: Partial<SeenRequest['request']> = {}): void {
+    const usual = { url: `${SITE}/`, destination: 'document', headers: new Headers() };
+    this.worker.see({ request: { ...usual, ...request }, clientId: '', resultingClientId });
   }
 
   /** Runs the clock until `promise` settles, or fails after `limit` ms of fake time. */
@@ -378,6 +397,11 @@ export class WorkerRig {
           return this.windows.get(id);
         },
         all: () => Promise.resolve([...this.windows.values()]),
+      },
+      isOnline: () => this.online,
+      readers: this.#readers,
+      onForget: () => {
+        this.forgets++;
       },
     };
   }

@@ -38,7 +38,7 @@ const pageText = (name: string): Promise<string> => readFile(join(publicFolder, 
 
 /** Every address that a page names in an attribute. */
 function addresses(html: string): string[] {
-  const found = html.matchAll(/\s(?:src|href|poster|data-playlist|data-manifest|data-copy)="([^"]*)"/g);
+  const found = html.matchAll(/\s(?:src|href|poster|data-playlist|data-manifest)="([^"]*)"/g);
   return [...new Set([...found].map((match) => match[1] ?? ''))];
 }
 
@@ -61,6 +61,21 @@ describe.each(PAGES)('%s', (name) => {
   it('is served as committed', async () => {
     expect((await ask(site, `/${name}`)).body.toString()).toBe(await pageText(name));
   });
+});
+
+it('can say more in the tag of every page than the page does', async () => {
+  const attributes = { 'data-beacons': 'http://localhost:8081', 'data-control': '0.5' };
+  const addresses = { hasher: 'http://localhost:8081', tracker: 'ws://localhost:8082' };
+  const telling = await createDemoSite({ port: 0, ...addresses, attributes });
+  try {
+    const more = ' data-beacons="http://localhost:8081" data-control="0.5"';
+    const { body, headers } = await ask(telling, '/live.html');
+    const text = (await pageText('live.html')).replace('src="/peerfold.js"', `$&${more}`);
+    expect(body.toString()).toBe(text);
+    expect(headers['content-length']).toBe(String(Buffer.byteLength(text)));
+  } finally {
+    await telling.close();
+  }
 });
 
 it('styles and scripts of the pages load nothing from elsewhere', async () => {

@@ -8,8 +8,10 @@ import type { PageMessage, SiteConfig, TransferReport, WorkerMessage } from '../
 import { memoryStore } from '../../../src/store/memory.js';
 import type { WindowClient } from '../../../sw/bridge.js';
 import type { Port } from '../../../sw/page.js';
+import { Readers } from '../../../sw/readers.js';
 import { PeerfoldWorker } from '../../../sw/worker.js';
 import { DESKTOP, fakeMemory } from '../fake-visitor.js';
+import { pageStats } from '../page-stats.js';
 import type { AccessOptions } from '../memory-access.js';
 import { seededRandom } from '../random.js';
 import { sha256 } from '../sha256.js';
@@ -86,8 +88,12 @@ export class WholeVisitor {
       fetch: this.#http.fetch,
       store: memoryStore(site.clock, STORE),
       clients: { get: () => Promise.resolve(this.#client()), all: () => Promise.resolve([]) },
+      isOnline: () => true,
+      readers: new Readers(site.clock),
+      onForget: () => undefined,
     });
-    this.#worker.expect(CLIENT);
+    const request = { url: `${SITE}/`, destination: 'document', headers: new Headers() };
+    this.#worker.see({ request, clientId: '', resultingClientId: CLIENT });
     site.clock.setTimeout(() => {
       this.#hello();
     }, HELLO_AFTER);
@@ -143,11 +149,8 @@ export class WholeVisitor {
       ...{ referrer: `${SITE}/`, referrerPolicy: 'no-referrer' as const },
     };
     const untouched = (): Promise<Response> => this.#http.fetch(url, { signal });
-    const taken = this.#worker.take(facts, CLIENT);
-    if (!taken) return this.#native(url, untouched);
-    return this.#worker.answer({
-      ...{ ...taken, facts, clientId: CLIENT, signal, untouched, waitUntil: () => undefined },
-    });
+    const answer = this.#worker.route(facts, CLIENT);
+    return answer ? answer({ signal, untouched, waitUntil: () => undefined }) : this.#native(url, untouched);
   }
 
   /** The browser loads it by itself, and says so in its timings. */
@@ -247,17 +250,7 @@ export class WholeVisitor {
         if (state === 'down') this.downs.push(reason);
       },
       fault: (fault) => this.faults.push(fault),
-      stats: () => ({
-        bytes: { peer: 0, store: 0, cache: 0, http: 0, wasted: 0 },
-        ...{
-          uploaded: 0,
-          uploadRate: 0,
-          uploadLimit: undefined,
-          links: 0,
-          playbacks: [],
-          resources: this.reports,
-        },
-      }),
+      stats: () => pageStats({ resources: this.reports }),
       record: (report) => {
         this.#record(report);
       },
@@ -286,7 +279,6 @@ export class WholeVisitor {
       },
       loadPlayers: () => Promise.reject(new Error('no players here')),
       loadParsers: () => Promise.reject(new Error('no playlists here')),
-      overlay: undefined,
     };
   }
 }

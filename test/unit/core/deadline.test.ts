@@ -11,6 +11,8 @@ import {
   MAX_MEDIA_WAIT,
   MEDIA_SAFETY,
   MIN_IMAGE_WAIT,
+  isOverrun,
+  OVERRUN,
   PATIENCE,
   REST_SPEED,
   type Placement,
@@ -106,6 +108,33 @@ describe('deadline of media', () => {
     expect(deadlineFor(warm(4), context)).toEqual({ wait: 4000 - MEDIA_SAFETY - 300 });
     expect(deadlineFor(warm(2), context)).toEqual({ wait: 0, reason: 'head-start' });
     expect(deadlineFor(warm(NaN), context)).toEqual({ wait: 0, reason: 'head-start' });
+  });
+
+  it('leaves peers a share of what HTTP takes where that is too slow to play from', () => {
+    const segment = (buffered: number, more: object = {}): Placement => ({
+      ...{ kind: 'media', buffered, headStart: 'filled', overrun: true, ...more },
+    });
+    const slow = { httpMs: 4000 };
+    expect(deadlineFor(segment(0), slow)).toEqual({ wait: 4000 * PATIENCE });
+    expect(deadlineFor(segment(20), slow)).toEqual({ wait: MAX_MEDIA_WAIT });
+    expect(isOverrun(4000, 4)).toBe(true);
+    expect(isOverrun(4000 * OVERRUN, 4)).toBe(false);
+    expect(deadlineFor(segment(0, { overrun: false }), slow)).toEqual({ wait: 0, reason: 'deadline' });
+    expect(deadlineFor(media(0, 'filled'), slow)).toEqual({ wait: 0, reason: 'deadline' });
+    const warm = { headStart: 'filling', warm: true };
+    expect(deadlineFor(segment(0, warm), slow)).toEqual({ wait: 4000 * PATIENCE });
+    const filling = { headStart: 'filling' };
+    expect(deadlineFor(segment(0, filling), slow)).toEqual({ wait: 4000 * PATIENCE });
+  });
+
+  it('has one fetch for all what nobody has where the origin cannot give it to everybody', () => {
+    const missing = (rank: number): Placement => ({
+      ...{ kind: 'media', buffered: 0, headStart: 'filled', overrun: true, rank },
+    });
+    const slow = { httpMs: 4000 };
+    expect(deadlineFor(missing(0), slow)).toEqual({ wait: 0, reason: 'deadline' });
+    expect(deadlineFor(missing(1), slow)).toEqual({ wait: 4000 + EDGE_WAIT, lasting: 4000 + EDGE_WAIT });
+    expect(deadlineFor(missing(50), slow)).toEqual({ wait: MAX_MEDIA_WAIT, lasting: MAX_MEDIA_WAIT });
   });
 
   it('gives peers a moment when the site wants no head start', () => {

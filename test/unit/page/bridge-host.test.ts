@@ -113,10 +113,17 @@ describe('bridge host', () => {
     await settle();
     expect(heard).toMatchObject({ mismatches: 1, welcomes: [] });
     host.send({ t: 'lead', on: true });
-    worker.call();
+    worker.call('other');
     await settle();
     expect(worker.heard).toEqual([]);
     expect(worker.hellos).toHaveLength(1);
+    worker.build = BUILD;
+    worker.claim();
+    await settle();
+    expect(heard).toMatchObject({ mismatches: 1, welcomes: [CONFIG] });
+    host.send({ t: 'lead', on: true });
+    await settle();
+    expect(worker.of('lead')).toHaveLength(1);
   });
 
   it('hears the worker say so as well', async () => {

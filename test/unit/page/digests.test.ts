@@ -57,6 +57,21 @@ describe('digests', () => {
     expect(delivered.map((tokens) => tokens.length)).toEqual([100, 100, 50]);
   });
 
+  it('remembers why URLs were refused, the latest of them, and does not ask while they are', async () => {
+    const { clock, asked, digests } = digestsOf();
+    digests.ask([url(1)]);
+    await clock.advance(20);
+    const until = clock.now() + 300_000;
+    for (let i = 0; i < 250; i++)
+      digests.refused({ t: 'refused', url: url(i + 1), code: 'empty', why: `${i}`, until });
+    expect(digests.refusals.size).toBe(200);
+    expect(digests.refusals.get(url(1))).toBeUndefined();
+    expect(digests.refusals.get(url(250))).toBe('249');
+    digests.ask([url(1)]);
+    await clock.advance(200_000);
+    expect(asked).toHaveLength(1);
+  });
+
   it('asks nothing before it may, nor after it may no longer', async () => {
     const { clock, asked, digests } = digestsOf();
     digests.pause();
@@ -234,7 +249,7 @@ describe('digests from peers', () => {
   it('are sought of peers first, and of the hash service when none of them answers soon', async () => {
     const { clock, asked, sought, digests, state } = digestsOf();
     state.linked = true;
-    digests.ask([url(1), url(2)], PEER_PATIENCE);
+    digests.ask([url(1), url(2)], () => PEER_PATIENCE);
     await clock.advance(20);
     expect(sought).toEqual([[url(1), url(2)]]);
     expect(asked).toEqual([]);
@@ -245,9 +260,9 @@ describe('digests from peers', () => {
   it('have as long as each can wait', async () => {
     const { clock, asked, digests, state } = digestsOf();
     state.linked = true;
-    digests.ask([url(1)], 2000);
-    digests.ask([url(2)], PEER_PATIENCE);
-    digests.ask([url(3)], 1000);
+    digests.ask([url(1)], () => 2000);
+    digests.ask([url(2)], () => PEER_PATIENCE);
+    digests.ask([url(3)], () => 1000);
     digests.ask([url(3), url(4)]);
     await clock.advance(20);
     expect(asked).toEqual([[url(3), url(4)]]);
@@ -262,7 +277,7 @@ describe('digests from peers', () => {
   it('save the hash service a question once the worker has taken them', async () => {
     const { clock, asked, delivered, digests, state } = digestsOf();
     state.linked = true;
-    digests.ask([url(1), url(2)], PEER_PATIENCE);
+    digests.ask([url(1), url(2)], () => PEER_PATIENCE);
     await clock.advance(20);
     digests.came(url(1), 'from.a.peer');
     digests.came(url(1), 'another.of.it');
@@ -276,7 +291,7 @@ describe('digests from peers', () => {
   it('that the worker does not take keep nobody from asking the hash service', async () => {
     const { clock, asked, delivered, digests, state } = digestsOf();
     state.linked = true;
-    digests.ask([url(1)], PEER_PATIENCE);
+    digests.ask([url(1)], () => PEER_PATIENCE);
     await clock.advance(20);
     digests.came(url(1), 'a.lie.it');
     await clock.advance(200);
@@ -287,7 +302,7 @@ describe('digests from peers', () => {
   it('are not waited for when somebody waits', async () => {
     const { clock, asked, sought, digests, state } = digestsOf();
     state.linked = true;
-    digests.ask([url(1)], PEER_PATIENCE);
+    digests.ask([url(1)], () => PEER_PATIENCE);
     digests.ask([url(1), url(2)]);
     await clock.advance(20);
     expect(sought).toHaveLength(1);

@@ -45,6 +45,17 @@ describe('launch', () => {
     expect(here().peerfold).toBeUndefined();
   });
 
+  it.each([
+    ['?peerfold=off', 'off'],
+    ['?a=1&peerfold=debug', 'consent'],
+    ['?peerfold=on', 'consent'],
+  ])('heeds %s in the address', async (query, reason) => {
+    window.history.replaceState(null, '', query);
+    const peerfold = launch(options, 'https://site.example/peerfold-engine.js');
+    expect(await peerfold?.ready).toEqual({ active: false, reason });
+    window.history.replaceState(null, '', '?');
+  });
+
   it('waits while the page is prerendered', async () => {
     Object.defineProperty(document, 'prerendering', { configurable: true, value: true });
     const peerfold = launch(options, 'x');

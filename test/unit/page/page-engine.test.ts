@@ -29,6 +29,7 @@ import { MemoryNetwork } from '../../support/memory-link.js';
 import { JWS } from '../../support/samples.js';
 import { seededBytes, seededRandom } from '../../support/random.js';
 import type { ResourceTiming } from '../../../src/page/native-loads.js';
+import { pageStats } from '../../support/page-stats.js';
 import { resourceTiming, transferReport } from '../../support/reports.js';
 import { sha256 } from '../../support/sha256.js';
 import { fullBitfield } from '../../support/bits.js';
@@ -123,15 +124,7 @@ function engineOf(setting: Setting = {}) {
     peer: (event) => peers.push(event),
     playback: () => undefined,
     fault: (fault) => faults.push(fault),
-    stats: () => ({
-      bytes: transferReport().bytes,
-      uploaded: 0,
-      uploadRate: 0,
-      uploadLimit: undefined,
-      playbacks: [],
-      links: 0,
-      resources: [],
-    }),
+    stats: () => pageStats(),
     record: (report) => {
       recorded.push(report);
     },
@@ -163,7 +156,6 @@ function engineOf(setting: Setting = {}) {
     },
     loadPlayers: () => import('../../../src/page/players.js'),
     loadParsers: () => Promise.reject(new Error('no playlists here')),
-    overlay: undefined,
     ...setting.environment,
   });
   onTestFinished(() => {
@@ -777,6 +769,23 @@ describe('uploading', () => {
     const { a, clock } = await uploading();
     await clock.advance(3000);
     expect(a.engine.stats().uploaded).toBe(cut.length);
+  });
+
+  it('is seen by both sides as it goes on, and as over when it is', async () => {
+    const { a, b, clock, uploaded } = await uploading();
+    const [to, from] = [a, b].map(({ engine }) => engine.stats().peers);
+    expect(to).toEqual([{ peer: 0, down: 0, up: expect.any(Number) as number, holds: 0 }]);
+    expect(from).toEqual([{ peer: 0, down: expect.any(Number) as number, up: 0, rtt: 20, holds: 1 }]);
+    // All of it came in the second before.
+    for (const rate of [to?.[0]?.up ?? 0, from?.[0]?.down ?? 0]) {
+      expect(rate).toBeGreaterThan(uploaded / 4);
+      expect(rate).toBeLessThan(uploaded);
+    }
+    await clock.advance(30_000);
+    // Who has given as much as they received offers nothing any more.
+    expect(b.engine.stats().peers).toEqual([{ peer: 0, down: 0, up: 0, rtt: 20, holds: 0 }]);
+    b.engine.stop();
+    expect(b.engine.stats().peers).toEqual([]);
   });
 
   it.each<[string, (page: ReturnType<typeof engineOf>) => void]>([

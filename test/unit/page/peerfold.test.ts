@@ -2,16 +2,19 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CanonicalUrl } from '../../../src/core/brands.js';
 import { BUILD } from '../../../src/core/build.js';
 import type { EarlyPlayer } from '../../../src/page/early-media.js';
-import type { Engine, EngineHost, Permission } from '../../../src/page/engine-host.js';
-import type { Memory } from '../../../src/page/memory.js';
+import type { Engine, EngineHost, EngineModule, Permission } from '../../../src/page/engine-host.js';
 import type { PeerfoldOptions } from '../../../src/page/options.js';
 import type { PageEnvironment } from '../../../src/page/page-environment.js';
 import { Peerfold, type Status } from '../../../src/page/peerfold.js';
 import { LOAD_PATIENCE } from '../../../src/page/quiet.js';
 import type { WorkerMessage } from '../../../src/protocol/bridge.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
+import { fakeMemory } from '../../support/fake-visitor.js';
 import { CONFIG, FakeWorker } from '../../support/fake-worker.js';
+import { engineStats } from '../../support/page-stats.js';
 import { transferReport } from '../../support/reports.js';
+
+const PEER = { peer: 4, down: 5, up: 6, holds: 7 };
 
 class FakeEngine implements Engine {
   permission: Permission = { visitor: false, site: false };
@@ -32,7 +35,7 @@ class FakeEngine implements Engine {
   }
   stats() {
     const uploads = { uploaded: 77, uploadRate: 5, uploadLimit: 'network' as const, playbacks: [] };
-    return { leading: true, tracker: true, links: 3, ...uploads };
+    return engineStats({ links: 3, peers: [PEER], ...uploads });
   }
   stop(): void {
     this.stopped = true;
@@ -51,7 +54,10 @@ interface Setting {
   remembered?: Record<string, string>;
   register?: (url: string) => Promise<void>;
   shown?: () => Promise<void>;
-  loadEngine?: PageEnvironment['loadEngine'];
+  loadEngine?: () => Promise<EngineModule>;
+  /** What the other bundles export; one that is not there cannot be loaded. */
+  bundles?: Record<string, unknown>;
+  random?: () => number;
   signals?: PageEnvironment['signals'];
   players?: EarlyPlayer[];
   controlled?: boolean;
@@ -65,8 +71,7 @@ function pageOf(setting: Setting = {}) {
   const clock = new FakeClock();
   const engines: FakeEngine[] = [];
   const registered: string[] = [];
-  const map = new Map(Object.entries(setting.remembered ?? {}));
-  const memory: Memory = { get: (name) => map.get(name), set: (name, value) => void map.set(name, value) };
+  const memory = fakeMemory(setting.remembered);
   const startEngine = (host: EngineHost) => {
     const engine = new FakeEngine(host);
     engines.push(engine);
@@ -81,7 +86,7 @@ function pageOf(setting: Setting = {}) {
       signals: setting.signals ?? {},
       memory,
       clock,
-      random: () => 0.5,
+      random: setting.random ?? (() => 0.5),
       shown: setting.shown ?? (() => Promise.resolve()),
       isKeptWaiting: () => setting.keptWaiting ?? false,
       register:
@@ -91,7 +96,14 @@ function pageOf(setting: Setting = {}) {
           worker.claim();
           return Promise.resolve();
         }),
-      loadEngine: setting.loadEngine ?? (() => Promise.resolve({ startEngine })),
+      load: <Module>(name: string) => {
+        if (name === 'engine')
+          return (setting.loadEngine ?? (() => Promise.resolve({ startEngine })))() as Promise<Module>;
+        const bundle = setting.bundles?.[name];
+        return bundle ? Promise.resolve(bundle as Module) : Promise.reject(new Error(`no ${name}`));
+      },
+      site: 'https://site.example',
+      language: 'de',
     },
   );
   onTestFinished(() => {
@@ -105,7 +117,7 @@ function pageOf(setting: Setting = {}) {
     if (!last) throw new Error('no engine');
     return last;
   };
-  return { worker, view, clock, engines, engine, registered, peerfold, faults, map };
+  return { worker, view, clock, engines, engine, registered, peerfold, faults, map: memory.map };
 }
 
 /** What a promise says by now, or that it says nothing. */
@@ -209,6 +221,17 @@ describe('start', () => {
     page.worker.build = 'other';
     expect(await page.peerfold.ready).toEqual({ active: false, reason: 'other-build' });
     expect(page.engines).toEqual([]);
+  });
+
+  it('goes on when a worker of this build takes over from another', async () => {
+    const page = pageOf();
+    page.worker.build = 'other';
+    await page.peerfold.ready;
+    page.worker.build = BUILD;
+    page.worker.claim();
+    await settle();
+    expect(await page.peerfold.ready).toEqual({ active: true });
+    expect(page.engines).toHaveLength(1);
   });
 });
 
@@ -354,7 +377,7 @@ describe('messages', () => {
     expect(page.peerfold.stats()).toEqual({
       bytes: { peer: 21, store: 7, cache: 3, http: 10, wasted: 4 },
       ...{ uploaded: 77, uploadRate: 5, uploadLimit: 'network', playbacks: [] },
-      links: 3,
+      ...{ links: 3, peers: [PEER], awaitsConsent: false },
       resources: [first, second, first],
     });
   });
@@ -449,5 +472,254 @@ describe('leaving', () => {
     expect(await stateOf(page.peerfold.ready)).toBe('undecided');
     page.peerfold.stop();
     expect(await stateOf(page.peerfold.ready)).toEqual({ active: false, reason: 'stopped' });
+  });
+});
+
+describe('forgetting', () => {
+  it('tells the worker, erases what was remembered, and stops', async () => {
+    const page = pageOf({ remembered: { consent: 'granted', uploaded: 'x' } });
+    await page.peerfold.ready;
+    await settle();
+    page.peerfold.stop({ forget: true });
+    await settle();
+    expect(page.worker.of('forget')).toHaveLength(1);
+    expect([...page.map]).toEqual([]);
+    expect(page.engine().stopped).toBe(true);
+  });
+
+  it('does not forget that the visitor said no', async () => {
+    const page = pageOf({ remembered: { consent: 'denied', uploaded: 'x' } });
+    await page.peerfold.ready;
+    page.peerfold.stop({ forget: true });
+    expect([...page.map]).toEqual([['consent', 'denied']]);
+  });
+
+  it('stops when another tab did that', async () => {
+    const page = pageOf();
+    await page.peerfold.ready;
+    await settle();
+    page.worker.say({ t: 'forgotten' });
+    await settle();
+    expect(page.engine().stopped).toBe(true);
+    expect(page.worker.of('forget')).toEqual([]);
+  });
+});
+
+describe("the visitor's cap", () => {
+  it('is kept, and the engine looks at it at once', async () => {
+    const page = pageOf();
+    await page.peerfold.ready;
+    await settle();
+    page.engine().permission = { visitor: false, site: false };
+    page.peerfold.capUpload(1000);
+    expect(page.map.get('upload-cap')).toBe('1000');
+    expect(page.engine().permission.visitor).toBe(true);
+    page.peerfold.capUpload();
+    expect(page.map.get('upload-cap')).toBe('');
+  });
+});
+
+describe('beacons', () => {
+  /** A bundle that notes which pages it was started for. */
+  function beaconsBundle() {
+    const started: { group: string; share: number; address: string; site: string }[] = [];
+    const ended: string[] = [];
+    const errors: unknown[] = [];
+    const startBeacons = (
+      host: (typeof started)[0] & { onError(heard: (fault: unknown) => void): () => void },
+    ) => {
+      started.push({ group: host.group, share: host.share, address: host.address, site: host.site });
+      const unlisten = host.onError((fault) => errors.push(fault));
+      return () => {
+        unlisten();
+        ended.push(host.group);
+      };
+    };
+    return { started, ended, errors, bundles: { beacons: { startBeacons } } };
+  }
+  const beacons = 'https://hash.example';
+
+  it('are sent by pages that take part and were drawn, and hear of errors', async () => {
+    const bundle = beaconsBundle();
+    const page = pageOf({ options: { beacons, beaconShare: 0.6 }, ...bundle });
+    await page.peerfold.ready;
+    await settle();
+    const site = 'https://site.example';
+    expect(bundle.started).toEqual([{ group: 'peers', share: 0.6, address: beacons, site }]);
+    page.engine().host.fault({ code: 'link-failed', message: 'x' });
+    expect(bundle.errors).toEqual([{ code: 'link-failed', message: 'x' }]);
+    page.peerfold.stop();
+    expect(bundle.ended).toEqual(['peers']);
+  });
+
+  it('are not sent by others, nor without consent', async () => {
+    const bundle = beaconsBundle();
+    for (const options of [
+      { beacons, beaconShare: 0.4 },
+      { beacons },
+      { beaconShare: 1 },
+      { beacons, beaconShare: 1, consent: 'required' as const },
+      { beacons, beaconShare: 1, rollout: 0.1 },
+      { beacons, beaconShare: 1, off: true },
+    ]) {
+      await pageOf({ options, ...bundle }).peerfold.ready.then(settle);
+    }
+    expect(bundle.started).toEqual([]);
+  });
+
+  it('are sent by the control group, which has nothing else', async () => {
+    const bundle = beaconsBundle();
+    const page = pageOf({ options: { beacons, beaconShare: 1, control: 0.6 }, ...bundle });
+    expect(await page.peerfold.ready).toEqual({ active: false, reason: 'control' });
+    await settle();
+    expect(bundle.started).toMatchObject([{ group: 'control' }]);
+    expect(page.registered).toEqual([]);
+    expect(page.engines).toEqual([]);
+  });
+
+  it('end with consent, and do not come again on the same page', async () => {
+    const bundle = beaconsBundle();
+    const page = pageOf({ options: { beacons, beaconShare: 1 }, ...bundle });
+    await page.peerfold.ready;
+    await settle();
+    await page.peerfold.consent(false);
+    expect(bundle.ended).toEqual(['peers']);
+    await page.peerfold.consent(true);
+    await settle();
+    expect(bundle.started).toHaveLength(1);
+  });
+
+  it('that cannot be loaded are one error, and no harm', async () => {
+    const page = pageOf({ options: { beacons, beaconShare: 1 } });
+    expect(await page.peerfold.ready).toEqual({ active: true });
+    await settle();
+    expect(page.faults).toEqual([{ code: 'not-supported', message: 'no beacons: no beacons' }]);
+  });
+});
+
+describe('the overlay', () => {
+  interface Host {
+    ready(): Promise<Status>;
+    refusal(): string | undefined;
+    engine(): Engine | undefined;
+    onFault(listener: (fault: unknown) => void): () => void;
+    limits: { get(): number | undefined; set(cap: number | undefined): void };
+  }
+  function overlayBundle() {
+    const hosts: Host[] = [];
+    const state = { ended: 0 };
+    const showOverlay = (host: Host) => {
+      hosts.push(host);
+      return () => state.ended++;
+    };
+    return { hosts, state, bundles: { overlay: { showOverlay } } };
+  }
+
+  it('is there before anything is allowed, and knows why', async () => {
+    const bundle = overlayBundle();
+    const page = pageOf({ options: { consent: 'required', overlay: true }, ...bundle });
+    await page.peerfold.ready.then(settle);
+    const [host] = bundle.hosts;
+    expect(await host?.ready()).toEqual({ active: false, reason: 'consent' });
+    expect([host?.refusal(), host?.engine()]).toEqual(['consent', undefined]);
+    await page.peerfold.consent(true).then(settle);
+    expect(await host?.ready()).toEqual({ active: true });
+    expect(host?.engine()).toBe(page.engine());
+    host?.limits.set(7);
+    expect(host?.limits.get()).toBe(7);
+    expect(bundle.hosts).toHaveLength(1);
+    page.peerfold.stop();
+    expect(bundle.state.ended).toBe(1);
+  });
+
+  it('hears of errors until it ends', async () => {
+    const bundle = overlayBundle();
+    const page = pageOf({ options: { overlay: true }, ...bundle });
+    await page.peerfold.ready.then(settle);
+    const heard: unknown[] = [];
+    const unlisten = bundle.hosts[0]?.onFault((fault) => heard.push(fault));
+    page.worker.say({ t: 'fault', code: 'x', message: 'broken' });
+    await settle();
+    unlisten?.();
+    page.worker.say({ t: 'fault', code: 'x', message: 'broken again' });
+    await settle();
+    expect(heard).toEqual([{ code: 'worker-failed', message: 'broken' }]);
+  });
+
+  it('is not loaded where nobody wants it, nor after the end', async () => {
+    const [unwanted, ended] = [overlayBundle(), overlayBundle()];
+    await pageOf(unwanted).peerfold.ready.then(settle);
+    const page = pageOf({ options: { overlay: true }, ...ended });
+    page.peerfold.stop();
+    await settle();
+    expect([unwanted.hosts, ended.hosts]).toEqual([[], []]);
+  });
+});
+
+describe('the notice', () => {
+  interface Shown {
+    chosen: boolean | undefined;
+    language: string;
+    policyUrl: string | undefined;
+    choose(granted: boolean): void;
+    limits: { get(): number | undefined; set(cap: number | undefined): void };
+  }
+  function noticeBundle() {
+    const notices: Shown[] = [];
+    const state = { ended: 0 };
+    const startNotice = (host: Shown) => {
+      notices.push(host);
+      return () => state.ended++;
+    };
+    return { notices, state, bundles: { notice: { startNotice } } };
+  }
+
+  it('asks those who have not chosen, and acts on what they choose', async () => {
+    const bundle = noticeBundle();
+    const options = { consent: 'required', notice: true, privacy: '/privacy' } as const;
+    const page = pageOf({ options, ...bundle });
+    await page.peerfold.ready.then(settle);
+    expect(bundle.notices).toMatchObject([{ chosen: undefined, language: 'de', policyUrl: '/privacy' }]);
+    bundle.notices[0]?.choose(true);
+    bundle.notices[0]?.limits.set(5);
+    await settle();
+    expect(page.engines).toHaveLength(1);
+    expect(bundle.notices[0]?.limits.get()).toBe(5);
+    expect(bundle.notices).toHaveLength(1);
+  });
+
+  it('stays as it is while other tabs do this and that, and goes when the choice is made there', async () => {
+    const bundle = noticeBundle();
+    const page = pageOf({ options: { consent: 'required', notice: true }, ...bundle });
+    await page.peerfold.ready.then(settle);
+    const elsewhere = async (): Promise<void> => {
+      page.view.dispatchEvent(new Event('storage'));
+      await settle();
+    };
+    await elsewhere();
+    await elsewhere();
+    expect([bundle.notices.length, bundle.state.ended]).toEqual([1, 0]);
+    page.map.set('consent', 'denied');
+    await elsewhere();
+    expect([bundle.notices.length, bundle.state.ended]).toEqual([1, 1]);
+  });
+
+  it.each([
+    ['have chosen', { consent: 'required' as const, notice: true }, { consent: 'denied' }, {}],
+    ['need not be asked', { notice: true }, {}, {}],
+    ['say no by their browser', { notice: true }, {}, { globalPrivacyControl: true }],
+    ['visit a site that has a notice of its own', { consent: 'required' as const }, {}, {}],
+  ])('leaves those in peace who %s, until it is asked for', async (_, options, remembered, signals) => {
+    const bundle = noticeBundle();
+    const page = pageOf({ options, remembered, signals, ...bundle });
+    await page.peerfold.ready.then(settle);
+    expect(bundle.notices).toEqual([]);
+    page.peerfold.notice();
+    await settle();
+    expect(bundle.notices).toHaveLength(1);
+    page.peerfold.stop();
+    page.peerfold.notice();
+    await settle();
+    expect(bundle.notices).toHaveLength(1);
   });
 });

@@ -213,6 +213,20 @@ describe('head start', () => {
     expect(heads.stateOf(other)).toBe('filling');
   });
 
+  it('is not exceeded by a segment, but for the first', () => {
+    const heads = new HeadStarts(10);
+    const video = { ...player(), buffered: ranges() };
+    expect(heads.stateOf(video, 12)).toBe('filling');
+    video.buffered = ranges([0, 4]);
+    expect(heads.stateOf(video, 4)).toBe('filling');
+    video.buffered = ranges([0, 7.9]);
+    expect(heads.stateOf(video, 2)).toBe('filling');
+    expect(heads.stateOf(video, 4)).toBe('filled');
+    expect(heads.stateOf(video, 2)).toBe('filled');
+    const fitting = { ...player(), buffered: ranges([0, 8]) };
+    expect(heads.stateOf(fitting, 2.1)).toBe('filling');
+  });
+
   it('of a clip shorter than it is the clip', () => {
     expect(new HeadStarts(10).stateOf(player({ duration: 4, buffered: ranges([0, 3.8]) }))).toBe('filled');
     expect(new HeadStarts(10).stateOf(player({ duration: NaN, buffered: ranges([0, 4]) }))).toBe('filling');
@@ -368,7 +382,7 @@ describe('the placer', () => {
   it('has a segment handed out at the rate of the origin where the player may change to another', () => {
     const playing = player({ currentSrc: 'blob:https://site.example/1', buffered: ranges([0, 20]) });
     const placer = new Placer({ headStart: 10 }, pageOf([], [playing]).view, new FakeClock());
-    const segment = (rate: number) => placer.place(URL_A, '', { adaptive: { rate, duration: 4 } });
+    const segment = (rate: number) => placer.place(URL_A, '', { adaptive: rate, duration: 4 });
     expect(segment(100_000)).toEqual({ wait: 2000 });
     placer.learn(transferReport({ destination: '', http: 500_000, firstByte: 100, duration: 1100 }));
     expect(segment(100_000)).toEqual({ wait: 2000, rate: 500_000 });
@@ -380,7 +394,7 @@ describe('the placer', () => {
     const starting = player({ currentSrc: 'blob:https://site.example/1', buffered: ranges([0, 1]) });
     const placer = new Placer({ headStart: 10 }, pageOf([], [starting]).view, new FakeClock());
     placer.learn(transferReport({ destination: '', http: 500_000, firstByte: 100, duration: 1100 }));
-    const placed = placer.place(URL_A, '', { adaptive: { rate: 100_000, duration: 4 } });
+    const placed = placer.place(URL_A, '', { adaptive: 100_000, duration: 4 });
     expect(placed).toEqual({ wait: 0, reason: 'head-start', rate: 500_000 });
   });
 

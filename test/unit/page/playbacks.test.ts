@@ -1,8 +1,9 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Playbacks, type PlaybackEvent } from '../../../src/page/playbacks.js';
-import type { TransferReport } from '../../../src/protocol/bridge.js';
 import { FakeClock } from '../../support/fake-clock.js';
+import { addPlayer, timeRanges, type PlayerState } from '../../support/fake-player.js';
+import { transferReport } from '../../support/reports.js';
 
 const FILM = 'https://site.example/film.mp4';
 
@@ -23,40 +24,16 @@ function watched(): Playbacks {
   return playbacks;
 }
 
-/** An element whose state is as `state` says, until that is changed. */
-function player(state: Record<string, unknown> = {}): HTMLMediaElement & { state: Record<string, unknown> } {
-  const element = document.createElement('video') as HTMLVideoElement & { state: Record<string, unknown> };
-  const usual = {
-    currentSrc: FILM,
-    currentTime: 0,
-    duration: 60,
-    paused: false,
-    seeking: false,
-    ended: false,
-  };
-  element.state = { ...usual, buffered: ranges([0, 5]), ...state };
-  for (const name of Object.keys(element.state)) {
-    Object.defineProperty(element, name, { get: () => element.state[name] });
-  }
-  document.body.append(element);
-  return element;
+/** An element that has five seconds of its film. */
+function player(state: Partial<PlayerState> = {}) {
+  return addPlayer({ currentSrc: FILM, duration: 60, buffered: timeRanges([0, 5]), ...state });
 }
 
-function ranges(...list: [number, number][]): TimeRanges {
-  return { length: list.length, start: (i) => list[i]?.[0] ?? 0, end: (i) => list[i]?.[1] ?? 0 };
-}
-
-async function happen(element: HTMLMediaElement, ...names: string[]): Promise<void> {
+async function happen({ tell }: ReturnType<typeof player>, ...names: string[]): Promise<void> {
   for (const name of names) {
-    element.dispatchEvent(new Event(name));
+    tell(name);
     await clock.advance(100);
   }
-}
-
-function report(url: string, destination: string, bytes: Partial<TransferReport['bytes']>): TransferReport {
-  const none = { peer: 0, store: 0, cache: 0, http: 0, wasted: 0 };
-  const times = { started: 0, firstByte: 1, duration: 2 };
-  return { url, destination, ...times, bytes: { ...none, ...bytes }, verdicts: {} };
 }
 
 describe('the playback of an element', () => {
@@ -91,13 +68,13 @@ describe('the playback of an element', () => {
     const all = watched();
     const film = player();
     await happen(film, 'play', 'playing');
-    film.state['seeking'] = true;
+    film.state.seeking = true;
     await happen(film, 'seeking', 'waiting', 'playing');
-    film.state['seeking'] = false;
-    film.state['paused'] = true;
+    film.state.seeking = false;
+    film.state.paused = true;
     await happen(film, 'pause', 'waiting');
     expect(all.all()).toMatchObject([{ stalls: 0, stalled: 0 }]);
-    film.state['paused'] = false;
+    film.state.paused = false;
     await happen(film, 'waiting', 'seeking', 'playing', 'ended');
     expect(all.all()).toMatchObject([{ stalls: 1, stalled: 100 }]);
     expect(events.at(-1)?.state).toBe('ended');
@@ -107,10 +84,10 @@ describe('the playback of an element', () => {
     const all = watched();
     const film = player({ currentSrc: '' });
     await happen(film, 'play');
-    film.state['currentSrc'] = FILM;
+    film.state.currentSrc = FILM;
     await happen(film, 'playing', 'waiting', 'playing');
     expect(all.all()).toMatchObject([{ source: FILM, startUp: 100, stalls: 1 }]);
-    film.state['currentSrc'] = `${FILM}?other`;
+    film.state.currentSrc = `${FILM}?other`;
     await happen(film, 'emptied', 'play', 'playing');
     expect(all.all()).toMatchObject([{ source: `${FILM}?other`, startUp: 100, stalls: 0 }]);
   });
@@ -119,7 +96,7 @@ describe('the playback of an element', () => {
     const all = watched();
     const film = player();
     await happen(film, 'play');
-    film.remove();
+    film.element.remove();
     expect(all.all()).toEqual([]);
   });
 
@@ -134,19 +111,19 @@ describe('the bytes of a playback', () => {
   it('are those of its file', async () => {
     const all = watched();
     await happen(player({ currentSrc: `${FILM}#t=10` }), 'play');
-    all.learn(report(FILM, 'video', { http: 3 }));
-    all.learn(report(FILM, 'video', { peer: 4, wasted: 1 }));
-    all.learn(report('https://site.example/other.mp4', 'video', { peer: 100 }));
-    all.learn(report(FILM, '', { peer: 100 }));
+    all.learn(transferReport({ url: FILM, destination: 'video', http: 3 }));
+    all.learn(transferReport({ url: FILM, destination: 'video', peer: 4, wasted: 1 }));
+    all.learn(transferReport({ url: 'https://site.example/other.mp4', destination: 'video', peer: 100 }));
+    all.learn(transferReport({ url: FILM, destination: '', peer: 100 }));
     expect(all.all()[0]?.bytes).toEqual({ peer: 4, store: 0, cache: 0, http: 3, wasted: 1 });
   });
 
   it('are what scripts fetch, as long as one element only is fed by them', async () => {
     const all = watched();
     await happen(player({ currentSrc: 'blob:https://site.example/1' }), 'play');
-    all.learn(report('https://site.example/1.m4s', '', { peer: 5 }));
+    all.learn(transferReport({ url: 'https://site.example/1.m4s', destination: '', peer: 5 }));
     await happen(player({ currentSrc: 'blob:https://site.example/2' }), 'play');
-    all.learn(report('https://site.example/2.m4s', '', { peer: 7 }));
+    all.learn(transferReport({ url: 'https://site.example/2.m4s', destination: '', peer: 7 }));
     expect(all.all().map(({ bytes }) => bytes.peer)).toEqual([5, 0]);
   });
 });

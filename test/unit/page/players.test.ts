@@ -30,9 +30,11 @@ let events: PlaybackEvent[];
 let lengths: Record<string, number>;
 let linked: { key: string; rate: number; holds: (url: string) => boolean }[];
 let open: { close(): void }[];
+let httpTime: number;
 
 beforeEach(() => {
   clock = new FakeClock();
+  httpTime = HTTP;
   [placed, sent, faults, events, lengths, linked, open] = [[], [], [], [], {}, [], []];
 });
 
@@ -50,7 +52,7 @@ function options(): PlayersOptions {
     },
     lengthOf: (url) => lengths[url],
     headStartOf: () => 'filled',
-    httpTime: () => HTTP,
+    httpTime: () => httpTime,
   };
   return {
     ...{ clock, view: { document }, device: DESKTOP, placer: placer as Placer },
@@ -101,6 +103,8 @@ describe('what is known of a request', () => {
     expect(await factsOf(players(), 'tool.zip')).toEqual({
       rank: undefined,
       warm: false,
+      duration: undefined,
+      overrun: undefined,
       adaptive: undefined,
     });
   });
@@ -115,9 +119,9 @@ describe('what is known of a request', () => {
     const variant = (bandwidth: number, name: string) => [`#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth}`, name];
     all.listed(playlist('master.m3u8', ...variant(800_000, 'low.m3u8'), ...variant(4_000_000, 'high.m3u8')));
     all.listed(vod('low.m3u8', 'l1.ts', 'l2.ts'));
-    expect(await factsOf(all, 'l2.ts')).toMatchObject({ adaptive: { rate: 100_000, duration: 4 } });
+    expect(await factsOf(all, 'l2.ts')).toMatchObject({ adaptive: 100_000, duration: 4 });
     lengths[at('l2.ts')] = 600_000;
-    expect(await factsOf(all, 'l2.ts')).toMatchObject({ adaptive: { rate: 150_000, duration: 4 } });
+    expect(await factsOf(all, 'l2.ts')).toMatchObject({ adaptive: 150_000, duration: 4 });
   });
 
   it('does not where there is one rate only', async () => {
@@ -168,6 +172,45 @@ describe('the queue for a live segment', () => {
     expect((await factsOf(all, '8.ts'))?.rank).toBeUndefined();
     all.listed(vod('vod.m3u8', 'v1.ts', 'v2.ts'));
     expect((await factsOf(all, 'v2.ts'))?.rank).toBeUndefined();
+  });
+});
+
+describe('the queue for what nobody has', () => {
+  const holds = (url: string): boolean => url === at('v2.ts');
+
+  it('is there on demand, too, where the origin is too slow to play from', async () => {
+    const all = players();
+    all.listed(vod('vod.m3u8', 'v1.ts', 'v2.ts', 'v3.ts'));
+    linked = ['a', 'b'].map((key) => ({ key, rate: 1, holds }));
+    expect((await factsOf(all, 'v3.ts'))?.rank).toBeUndefined();
+    httpTime = 3001;
+    expect((await factsOf(all, 'v3.ts'))?.rank).toBe(rankAtEdge(at('v3.ts'), SELF, ['a', 'b']));
+    linked = [];
+    expect((await factsOf(all, 'v3.ts'))?.rank).toBeUndefined();
+  });
+
+  it('has been left by nobody who holds a part of it', async () => {
+    const all = players();
+    all.listed(vod('vod.m3u8', 'v1.ts', 'v2.ts', 'v3.ts'));
+    linked = [{ key: 'a', rate: 1, holds: () => true }];
+    expect((await factsOf(all, 'v3.ts'))?.rank).toBeUndefined();
+    httpTime = 3001;
+    expect(await factsOf(all, 'v3.ts')).toMatchObject({ rank: 1, overrun: true });
+  });
+
+  it('is there until the origin could serve all of them at once', async () => {
+    const all = players();
+    all.listed(vod('vod.m3u8', 'v1.ts', 'v2.ts', 'v3.ts'));
+    linked = ['a', 'b'].map((key) => ({ key, rate: 1, holds }));
+    const overrun = async (ms: number): Promise<boolean | undefined> => {
+      httpTime = ms;
+      return (await factsOf(all, 'v3.ts'))?.overrun;
+    };
+    expect(await overrun(1001)).toBe(false);
+    expect(await overrun(3001)).toBe(true);
+    expect(await overrun(1001)).toBe(true);
+    expect(await overrun(1000)).toBe(false);
+    expect(await overrun(1001)).toBe(false);
   });
 });
 

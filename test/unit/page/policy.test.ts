@@ -9,6 +9,8 @@ import { fakeMemory } from '../../support/fake-visitor.js';
 interface Setting {
   consent?: 'required' | 'implied';
   rollout?: number;
+  control?: number;
+  off?: boolean;
   signals?: VisitorSignals;
   memory?: Memory;
   random?: () => number;
@@ -17,7 +19,8 @@ interface Setting {
 
 function policyOf(setting: Setting = {}): Policy {
   const { consent = 'implied', rollout = 1, signals = {}, memory = fakeMemory() } = setting;
-  const policy = new Policy({ consent, rollout, signals, memory, random: setting.random ?? (() => 0.5) });
+  const { control = 0, off = false, random = () => 0.5 } = setting;
+  const policy = new Policy({ consent, rollout, control, off, signals, memory, random });
   policy.heed(setting.site ?? { enabled: true, rollout: 1 });
   return policy;
 }
@@ -109,15 +112,48 @@ describe('roll-out', () => {
   });
 });
 
+describe('the control group', () => {
+  it('is drawn once per visitor, among those who take part', () => {
+    const memory = fakeMemory();
+    const random = seededRandom(3);
+    const first = policyOf({ memory, random, control: 0.5 }).refusal;
+    for (let page = 0; page < 20; page++)
+      expect(policyOf({ memory, random, control: 0.5 }).refusal).toBe(first);
+    expect(policyOf({ control: 1, rollout: 0.4 }).refusal).toBe('rollout');
+    expect(policyOf({ control: 1, consent: 'required' }).refusal).toBe('consent');
+  });
+
+  it('takes about the share it should, whatever the roll-out', () => {
+    const random = seededRandom(4);
+    const drawn = Array.from(
+      { length: 4000 },
+      () => policyOf({ random, rollout: 0.5, control: 0.2 }).refusal,
+    );
+    const part = drawn.filter((refusal) => refusal !== 'rollout');
+    const share = part.filter((refusal) => refusal === 'control').length / part.length;
+    expect(share).toBeGreaterThan(0.17);
+    expect(share).toBeLessThan(0.23);
+  });
+
+  it('is nobody where the site wants none', () => {
+    const memory = fakeMemory();
+    expect(policyOf({ memory, random: () => 0 }).refusal).toBeUndefined();
+    expect(memory.map.has('control-lot')).toBe(false);
+  });
+});
+
+describe('a page that is off', () => {
+  it('does nothing whatever was chosen', () => {
+    const policy = policyOf({ off: true });
+    policy.choose(true);
+    expect(policy.visitorRefusal).toBe('off');
+  });
+});
+
 describe("the site's signed policy", () => {
   it('refuses while it is unknown or switched off, on the site side only', () => {
-    const policy = new Policy({
-      consent: 'implied',
-      rollout: 1,
-      memory: fakeMemory(),
-      signals: {},
-      random: () => 0,
-    });
+    const gates = { consent: 'implied', rollout: 1, control: 0, off: false } as const;
+    const policy = new Policy({ ...gates, memory: fakeMemory(), signals: {}, random: () => 0 });
     expect(policy.refusal).toBe('disabled');
     expect(policy.visitorRefusal).toBeUndefined();
     policy.heed({ enabled: true, rollout: 1 });
@@ -136,14 +172,20 @@ describe("the site's signed policy", () => {
 });
 
 describe('visitor memory', () => {
+  /** As `localStorage`, whose own keys are what it holds. */
   function storageOf(entries: Map<string, string>, full = false): Storage {
-    return {
+    const storage = {
       getItem: (name: string) => entries.get(name) ?? null,
       setItem: (name: string, value: string) => {
         if (full) throw new DOMException('full', 'QuotaExceededError');
         entries.set(name, value);
       },
+      removeItem: (name: string) => void entries.delete(name),
     } as Storage;
+    return new Proxy(storage, {
+      ownKeys: () => [...entries.keys()],
+      getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+    });
   }
 
   it('lives in storage under our own prefix', () => {
@@ -151,6 +193,21 @@ describe('visitor memory', () => {
     visitorMemory(() => storageOf(entries)).set('consent', 'granted');
     expect([...entries]).toEqual([[`${MEMORY_PREFIX}consent`, 'granted']]);
     expect(visitorMemory(() => storageOf(entries)).get('consent')).toBe('granted');
+  });
+
+  it("forgets all of ours but what it is told to keep, and nothing of the site's", () => {
+    const entries = new Map([['cart', '3 apples']]);
+    const memory = visitorMemory(() => storageOf(entries));
+    memory.set('consent', 'denied');
+    memory.set('visit', 'x');
+    memory.clear(['consent']);
+    expect([...entries]).toEqual([
+      ['cart', '3 apples'],
+      [`${MEMORY_PREFIX}consent`, 'denied'],
+    ]);
+    expect(memory.get('visit')).toBeUndefined();
+    memory.clear([]);
+    expect([...entries.keys()]).toEqual(['cart']);
   });
 
   it('hears what another tab has written since', () => {
@@ -174,6 +231,8 @@ describe('visitor memory', () => {
     expect(memory.get('consent')).toBeUndefined();
     memory.set('consent', 'denied');
     expect(memory.get('consent')).toBe('denied');
+    memory.clear([]);
+    expect(memory.get('consent')).toBeUndefined();
   });
 
   it('does not fall back to what a full storage holds of before', () => {

@@ -7,6 +7,7 @@ import {
   DEFAULT_UPLOAD,
   RESERVE,
 } from '../../../src/page/upload-budget.js';
+import { UPLOAD_CAP } from '../../../src/page/visitor-cap.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
 import { DESKTOP, fakeMemory } from '../../support/fake-visitor.js';
 import { budgetOf, holding } from '../../support/upload-budgets.js';
@@ -39,6 +40,33 @@ describe('the rate', () => {
     budget.receive(holding(1, MIB));
     expect(budget.rate).toBe(rate);
     expect(budget.limit).toBe(limit);
+  });
+
+  it.each([
+    ['less than the site allows', '300000', {}, 300_000, 'visitor'],
+    ['nothing', '0', {}, 0, 'visitor'],
+    ['more than the site allows', '9000000', { upload: 5 }, 5, undefined],
+    ['as much as the site allows, again', '', {}, DEFAULT_UPLOAD, undefined],
+    ['what is no number', 'much', {}, DEFAULT_UPLOAD, undefined],
+    ['less than nothing', '-1', {}, DEFAULT_UPLOAD, undefined],
+  ])('is at most what the visitor gives, here %s', (_, cap, options, rate, limit) => {
+    const memory = fakeMemory({ [UPLOAD_CAP]: cap });
+    const { budget } = budgetOf({ device: on('wifi'), options, memory });
+    budget.receive(holding(1, MIB));
+    expect(budget.rate).toBe(rate);
+    expect(budget.limit).toBe(limit);
+  });
+
+  it("heeds the visitor's cap at the next look, and on a metered network gives nothing still", () => {
+    const memory = fakeMemory();
+    const connection = { type: 'wifi' };
+    const { budget, rates } = budgetOf({ device: { ...DESKTOP, connection }, memory });
+    budget.receive(holding(1, MIB));
+    memory.set(UPLOAD_CAP, '1000');
+    budget.review();
+    connection.type = 'cellular';
+    budget.review();
+    expect(rates).toEqual([DEFAULT_UPLOAD, 1000, 0]);
   });
 
   it('follows the network once it is looked at again', () => {
@@ -227,7 +255,7 @@ describe('the caps', () => {
     const memory = fakeMemory({ visit: 'visit1@0' });
     let writes = 0;
     const counting = {
-      get: (name: string) => memory.get(name),
+      ...memory,
       set: (name: string, value: string) => {
         writes++;
         memory.set(name, value);

@@ -426,7 +426,7 @@ describe('uploading', () => {
     expect(duel.of('data').length).toBeLessThan(10);
     await duel.clock.advance(1000);
     expect(duel.of('data')).toHaveLength(80);
-    expect(duel.session.uploaded).toBe(40 * 64 * KIB);
+    expect(duel.session.sent.total).toBe(40 * 64 * KIB);
   });
 });
 

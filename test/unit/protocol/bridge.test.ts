@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_DIGEST_URLS } from '../../../src/core/limits.js';
 import { MAX_PIECE_LENGTH } from '../../../src/core/pieces.js';
-import { PAGE_REASONS, isBridgeCall, isBridgeHello } from '../../../src/protocol/bridge.js';
+import { PAGE_REASONS } from '../../../src/protocol/bridge.js';
+import { isBridgeCall, isBridgeHello } from '../../../src/protocol/hello.js';
 import { parsePageMessage } from '../../../src/protocol/page-message.js';
 import { withMissingFields, withWrongFields } from '../../support/hostile.js';
 import { JWS, KEY, ROOT } from '../../support/samples.js';
@@ -22,6 +23,7 @@ const messages: Record<string, { valid: object; optional?: readonly string[] }> 
   miss: { valid: { t: 'miss', id: 1, reason: 'no-peers' } },
   read: { valid: { t: 'read', id: 1, root: ROOT, index: 0 } },
   admit: { valid: { t: 'admit', id: 1, admission: JWS, key: KEY } },
+  forget: { valid: { t: 'forget' } },
 };
 
 describe.each(Object.entries(messages))('%s', (_t, { valid, optional = [] }) => {

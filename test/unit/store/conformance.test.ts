@@ -77,6 +77,23 @@ describe.each(makers)('the store in %s', (_, make) => {
     expect(store.tokenFor(url('n19'))).toBe('token');
   });
 
+  it('forgets everything when erased, and goes on', async () => {
+    store.write(a, at(0), bytes(1));
+    store.writeLayer(a, bytes(9, 96));
+    store.keepToken(a.root, url('a'), 'token');
+    store.remember('allowed', 'true');
+    await store.flush();
+    store.write(b, at(1), bytes(2));
+    await store.erase();
+    expect([store.find(a.root), store.find(b.root), store.usedInVisit()]).toEqual([undefined, undefined, []]);
+    expect([store.tokenFor(url('a')), store.recall('allowed')]).toEqual([undefined, undefined]);
+    expect([await store.read(a.root, at(0)), await store.readLayer(a.root)]).toEqual([undefined, undefined]);
+    store.write(a, at(2), bytes(3));
+    expect(await store.read(a.root, at(2))).toEqual(bytes(3));
+    await store.erase();
+    expect(store.find(a.root)).toBeUndefined();
+  });
+
   it('evicts the least recently used representation, whole, never the one being written', async () => {
     const c = representation(3, 6);
     for (const index of [0, 1, 2]) store.write(a, at(index), bytes(1));

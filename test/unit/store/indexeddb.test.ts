@@ -52,6 +52,34 @@ describe('across restarts of the worker', () => {
     expect(second.find(ROOT)).toBeUndefined();
   });
 
+  it('what is erased is gone from the disk, and what comes after that is not put there', async () => {
+    const first = indexedDbStore(new FakeClock(), 2 ** 24, 'erase');
+    first.write(what, at(0), data(1));
+    first.writeLayer(what, new Uint8Array(128));
+    first.keepToken(ROOT, URL_A, 'token');
+    first.remember('allowed', 'true');
+    await first.flush();
+    first.write(what, at(1), data(2));
+    const writing = first.flush();
+    await first.erase();
+    await writing;
+    first.write(what, at(2), data(3));
+    first.remember('allowed', 'true');
+    await first.flush();
+    for (const part of ['pieces', 'index'])
+      expect(await keys(createStore(`erase-${part}`, part)), part).toEqual([]);
+  });
+
+  it('is erased even before it was read, and when the disk refuses', async () => {
+    const early = indexedDbStore(new FakeClock(), 2 ** 24, 'erase');
+    await early.erase();
+    const backing = { ...memoryBacking(), clear: () => Promise.reject(new Error('no')) };
+    const refused = new BackedStore({ backing, clock: new FakeClock(), quota: 2 ** 24 });
+    refused.write(what, at(0), data(1));
+    await refused.erase();
+    expect(refused.find(ROOT)).toBeUndefined();
+  });
+
   it('records that a page script wrote are read only if they make sense', async () => {
     const index = createStore('junk-index', 'index');
     const good = {

@@ -23,6 +23,7 @@ const hungBacking: Backing = {
   putRecords: never,
   removeRecords: never,
   putNote: never,
+  clear: never,
 };
 
 describe('whatever is broken, the page gets the origin’s bytes in time', () => {
@@ -149,7 +150,7 @@ describe('whatever is broken, the page gets the origin’s bytes in time', () =>
   it('page that is still loading: it is not waited for', async () => {
     const { rig, bytes } = await image();
     rig.page('tab-9');
-    rig.worker.expect('tab-9');
+    rig.load('tab-9');
     const started = rig.clock.ticks();
     expectSame(await rig.bytes(rig.ask(PATH, { clientId: 'tab-9' })), bytes);
     expect(rig.clock.ticks()).toBe(started);
@@ -173,7 +174,7 @@ describe('whatever is broken, the page gets the origin’s bytes in time', () =>
       frameType: 'nested',
       postMessage: () => undefined,
     });
-    rig.worker.expect('worker');
+    rig.load('worker');
     await rig.worker.start();
     expect(rig.called).toEqual(['tab-1']);
     for (const clientId of ['frame', 'worker']) {

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Site } from '../../../src/core/brands.js';
 import { PeerfoldError } from '../../../src/core/errors.js';
-import { parseConfig } from '../../../sw/config.js';
+import { isComposed, parseConfig } from '../../../sw/config.js';
 
 const SITE = 'https://site.example' as Site;
 const GOOD = { hasher: 'https://hash.example', tracker: 'wss://track.example' };
@@ -96,6 +96,8 @@ describe('the site’s literal', () => {
     ['headStart', 1e9],
     ['fallbackMs', -1],
     ['fallbackMs', 1e9],
+    ['composed', 'yes'],
+    ['composed', 1],
     ['minSize', '16 KiB'],
     ['minSize', -1],
     ['includes', ['*']],
@@ -120,5 +122,22 @@ describe('the site’s literal', () => {
     expect(
       fieldOf(JSON.parse('{"hasher":"https://h.example","tracker":"wss://t.example","__proto__":{}}')),
     ).toBe('__proto__');
+  });
+});
+
+describe('whether the worker file has other duties', () => {
+  it.each([
+    ['/peerfold-sw.js', false],
+    ['/shop/peerfold-sw.js', false],
+    ['/sw.js', true],
+    ['/my-peerfold-sw.js', true],
+    ['/peerfold-sw.js/sw.mjs', true],
+  ])('its name tells: %s', (pathname, composed) => {
+    expect(isComposed(GOOD, pathname)).toBe(composed);
+    expect(isComposed({ ...GOOD, composed: !composed }, pathname)).toBe(!composed);
+  });
+
+  it('is no business of pages', () => {
+    expect(parseConfig({ ...GOOD, composed: true }, SITE)).toEqual(parseConfig(GOOD, SITE));
   });
 });

@@ -16,7 +16,7 @@ async function loadingPage(): Promise<{ rig: WorkerRig; leader: TestPage; page: 
   const rig = await WorkerRig.make();
   const leader = await rig.visitor('leader');
   const page = rig.page('tab-2');
-  rig.worker.expect('tab-2');
+  rig.load('tab-2');
   page.hello({ places: false });
   return { rig, leader, page };
 }

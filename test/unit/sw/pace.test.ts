@@ -143,6 +143,32 @@ describe('what nobody may hold yet', () => {
     expect(visit.page.reports.at(-1)).toMatchObject({ fallback: 'no-token', bytes: { http: LENGTH } });
   });
 
+  it.each([
+    ['turn up', 2500, LENGTH],
+    ['do not', Infinity, 0],
+  ])(
+    'has its holders waited for as long, though its statement is known, whether they %s',
+    async (_, after, peer) => {
+      const visit = await segment({ wait: 6000, lasting: 4000 });
+      const { rig, page, bytes, signed } = visit;
+      rig.serve(page, bytes, signed, (piece) => piece);
+      const bring = page.onHeard;
+      page.onHeard = (message) => {
+        if (message.t !== 'need') return;
+        page.say({ t: 'miss', id: message.id, reason: 'no-peers' });
+        if (after < Infinity)
+          rig.clock.setTimeout(() => {
+            bring(message);
+          }, after);
+      };
+      const ms = await timed(visit);
+      expect(ms).toBeGreaterThanOrEqual(Math.min(after, 4000));
+      expect(ms).toBeLessThan(4500);
+      await rig.rest();
+      expect(page.reports.at(-1)?.bytes).toMatchObject({ peer, http: LENGTH - peer });
+    },
+  );
+
   it('is not waited for so long where somebody may hold it already', async () => {
     const visit = await unsigned({ wait: 4000 });
     visit.rig.clock.setTimeout(visit.learn, 3000);

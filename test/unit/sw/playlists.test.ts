@@ -228,11 +228,15 @@ function passing(response: Response) {
       ...{ decided: 'yes', permission: 'yes' },
       ...{ permitted: () => Promise.resolve('yes'), settled: () => Promise.resolve() },
     },
-    bridge: { to: (_, message) => told.push(message) },
+    bridge: { to: (_, message) => told.push(message), isOff: () => false },
     fetch: () => Promise.reject(new Error('nobody asked for it again')),
   });
   const pass = (request: RequestFacts): Promise<Response> | undefined =>
-    playlists.pass(request, 'tab', {
+    playlists.route(
+      request,
+      'tab',
+    )?.({
+      signal: new AbortController().signal,
       untouched: () => Promise.resolve(response),
       waitUntil: (one) => work.push(one),
     });

@@ -178,6 +178,36 @@ describe('media over HTTP', () => {
     expect(again.body[0]).toBe((bytes[0] ?? 0) ^ 1);
   });
 
+  it.each([
+    ['at once where its strong validator says that it is the same file', '"film"', 50_000],
+    ['only when it was checked where the validator is weak', 'W/"film"', 0],
+    ['only when it was checked where there is none', '', 0],
+    ['only when it was checked where the validator is another', '"other"', 0],
+  ])('after signed bytes the origin’s come %s', async (_, etag, before) => {
+    const { rig, bytes, signed, page } = await film();
+    rig.serve(page, bytes, signed, (one) => one);
+    await answer(rig, 'bytes=0-');
+    page.place = () => ({ wait: 0, reason: 'deadline' });
+    rig.files.set(PATH, { bytes, headers: etag === '' ? {} : { etag }, stallsAfter: 50_000 });
+    const asked = rig.ask(PATH, video(`bytes=${4 * PIECE}-`));
+    const read = asked.then(async ({ body }) => (await body?.getReader().read())?.value);
+    const came = await Promise.race([rig.until(read), rig.rest(500).then(() => undefined)]);
+    expect(came?.byteLength ?? 0).toBe(before);
+    if (came) expectSame(came, bytes.slice(4 * PIECE, 4 * PIECE + before));
+  });
+
+  it('and a file that changed under the same validator is found out, and no longer shared', async () => {
+    const { rig, bytes, signed, page } = await film();
+    rig.serve(page, bytes, signed, (one) => one);
+    await answer(rig, 'bytes=0-');
+    page.place = () => ({ wait: 0, reason: 'deadline' });
+    rig.files.set(PATH, { bytes: bytes.map((byte) => byte ^ 1), headers: { etag: '"film"' } });
+    await answer(rig, `bytes=${4 * PIECE}-`);
+    await rig.rest();
+    expect(page.last('differs')).toMatchObject({ signed: signed.root });
+    expect(page.last('drop')).toMatchObject({ root: signed.root });
+  });
+
   it('errors midway when the file is replaced after the first piece was handed out', async () => {
     const { rig, bytes, signed, page } = await film();
     rig.serve(page, bytes, signed, (one, index) => (index === 0 ? one : undefined));
@@ -305,7 +335,7 @@ describe('a media element that began without the worker', () => {
 
   it('is not assumed of a page that was loaded through the worker', async () => {
     const { rig } = await film();
-    rig.worker.expect('tab-9');
+    rig.load('tab-9');
     await rig.until(rig.ask(PATH, { ...video('bytes=600000-'), clientId: 'tab-9' }));
     expect(rig.requests).toMatchObject([{ untouched: false }]);
   });

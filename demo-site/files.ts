@@ -17,6 +17,8 @@ export interface Site {
   readonly live: Live;
   /** Text of `/peerfold-sw.js`. */
   readonly workerFile: string;
+  /** What the script tag of every page says beyond what the page has it say. */
+  readonly attributes: Readonly<Record<string, string>>;
   readonly started: Date;
 }
 
@@ -71,7 +73,22 @@ export async function findRepresentation(site: Site, path: string): Promise<Repr
   if (SCRIPT.test(decoded))
     return fileRepresentation(site.folders.scripts, join(site.folders.scripts, decoded));
   const file = decoded.endsWith('/') ? `${decoded}index.html` : decoded;
-  return fileRepresentation(site.folders.public, join(site.folders.public, file));
+  const found = await fileRepresentation(site.folders.public, join(site.folders.public, file));
+  return found?.type.startsWith('text/html') ? tagged(found, site.attributes) : found;
+}
+
+const TAG = 'src="/peerfold.js"';
+
+/** The same page with more attributes in its script tag; a page without a tag is as it was. */
+async function tagged(page: Representation, attributes: Site['attributes']): Promise<Representation> {
+  const added = Object.entries(attributes).map(([name, value]) => ` ${name}="${value}"`);
+  if (added.length === 0) return page;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of page.read({ start: 0, end: page.length })) chunks.push(chunk);
+  const text = Buffer.concat(chunks)
+    .toString()
+    .replace(TAG, TAG + added.join(''));
+  return memoryRepresentation(page.type, Buffer.from(text), page.lastModified);
 }
 
 /**

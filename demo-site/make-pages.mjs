@@ -43,8 +43,8 @@ function figure({ file, title, width, height }, place, eager) {
   </figure>`;
 }
 
-/** @param {readonly Picture[]} pictures @param {{eager: number, note: string}} page */
-function galleryPage(pictures, { eager, note }) {
+/** @param {string} name @param {readonly Picture[]} pictures @param {{eager: number, note: string}} page */
+function galleryPage(name, pictures, { eager, note }) {
   return `<!doctype html>
 <html lang="en">
   <head>
@@ -54,6 +54,7 @@ function galleryPage(pictures, { eager, note }) {
     <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
     <link rel="stylesheet" href="/site.css" />
     <script async src="/peerfold.js" data-consent="implied" data-upload="20000000" data-overlay></script>
+    <script type="module" src="/second-visitor.js"></script>
   </head>
   <body>
     <header class="top">
@@ -64,6 +65,7 @@ function galleryPage(pictures, { eager, note }) {
         <a href="/hls.html">HLS</a>
         <a href="/dash.html">DASH</a>
         <a href="/live.html">Live</a>
+        <a data-second-visitor hidden href="/${name}">Second visitor&nbsp;↗</a>
       </nav>
     </header>
     <main>
@@ -93,7 +95,7 @@ async function makePages() {
   for (const [name, page] of Object.entries(pages)) {
     const file = join(publicFolder, name);
     const options = await resolveConfig(file);
-    texts[name] = await format(galleryPage(pictures, page), { ...options, filepath: file });
+    texts[name] = await format(galleryPage(name, pictures, page), { ...options, filepath: file });
   }
   return texts;
 }

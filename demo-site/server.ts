@@ -22,6 +22,8 @@ export interface DemoSiteOptions {
   readonly tracker: string;
   /** Other fields of the worker file's literal, or other values for the usual ones. */
   readonly literal?: Readonly<Record<string, unknown>>;
+  /** More attributes for the script tag of every page, such as `data-beacons`; nothing in them needs escaping. */
+  readonly attributes?: Readonly<Record<string, string>>;
   /** Folder with the scripts for browsers, `peerfold.js` and `peerfold-….js`; by default the built ones. */
   readonly scripts?: string;
   /** Folder with the pages and media; by default those of this package. */
@@ -61,6 +63,7 @@ export async function createDemoSite(options: DemoSiteOptions): Promise<DemoSite
       folders,
       live,
       workerFile: workerFile({ hasher, tracker, include: INCLUDE, ...options.literal }),
+      attributes: options.attributes ?? {},
       started: new Date(clock.now()),
     },
     coding: new ContentCoding(),

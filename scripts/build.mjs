@@ -4,6 +4,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { minify } from 'terser';
 import { BROWSER_BUNDLES, BROWSER_TARGET, NODE_BUNDLES, VENDOR_FILES } from './bundles.mjs';
+import { inputsOf, licenceNotice } from './licences.mjs';
 import { ROOT, runTool } from './run.mjs';
 
 const DIST = path.join(ROOT, 'dist');
@@ -93,10 +94,19 @@ function nameOf(bundles) {
 
 async function write(bundle, buildName) {
   for (const { path: file, text } of bundle.outputFiles) {
+    await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, text.replaceAll(BUILD_PLACEHOLDER, buildName));
   }
   const meta = path.join(DIST, 'meta', `${path.basename(bundle.name, '.js')}.json`);
   await writeFile(meta, JSON.stringify(bundle.metafile));
+}
+
+async function writeLicences(bundles) {
+  const shipped = [
+    ...bundles.map(({ name, metafile }) => ({ name, inputs: inputsOf(metafile) })),
+    ...VENDOR_FILES.map(({ from, to }) => ({ name: to, inputs: [from] })),
+  ];
+  await writeFile(path.join(DIST, 'THIRD-PARTY-LICENSES.txt'), await licenceNotice(shipped));
 }
 
 async function bundleAll() {
@@ -108,6 +118,7 @@ async function bundleAll() {
   const buildName = nameOf(forBrowser);
   await mkdir(path.join(DIST, 'meta'), { recursive: true });
   await Promise.all([...forBrowser, ...forNode].map((bundle) => write(bundle, buildName)));
+  await writeLicences(forBrowser);
   await chmod(path.join(DIST, 'cli.js'), 0o755);
   return buildName;
 }

@@ -2,20 +2,17 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { BROWSER_BUNDLES } from './bundles.mjs';
+import { inputsOf, packageOf } from './licences.mjs';
 import { ROOT } from './run.mjs';
 
-const PACKAGE_OF = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/;
-
-async function inputsOf(name) {
+async function contentsOf(name) {
   const file = path.join(ROOT, 'dist/meta', `${path.basename(name, '.js')}.json`);
-  const { outputs } = JSON.parse(await readFile(file, 'utf8'));
-  const contents = Object.values(outputs).flatMap(({ inputs }) => Object.entries(inputs));
-  return contents.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([input]) => input);
+  return inputsOf(JSON.parse(await readFile(file, 'utf8')));
 }
 
 function isAllowed(input, { packages, folders }) {
-  const found = PACKAGE_OF.exec(input);
-  if (found) return packages.includes(found[1]);
+  const found = packageOf(input);
+  if (found) return packages.includes(found.name);
   return folders.some((folder) => input === folder || input.startsWith(`${folder}/`));
 }
 
@@ -23,7 +20,7 @@ function isAllowed(input, { packages, folders }) {
 export async function checkContents() {
   let clean = true;
   for (const bundle of BROWSER_BUNDLES) {
-    for (const input of await inputsOf(bundle.name)) {
+    for (const input of await contentsOf(bundle.name)) {
       if (isAllowed(input, bundle)) continue;
       console.error(`${bundle.name} must not contain ${input}`);
       clean = false;

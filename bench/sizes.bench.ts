@@ -8,6 +8,7 @@ const BUNDLES = [
   'peerfold-engine.js',
   'peerfold-worker.js',
   'peerfold-overlay.js',
+  'peerfold-beacons.js',
   'peerfold-players.js',
   'peerfold-playlists.js',
   'index.js',

@@ -142,7 +142,7 @@ const stream: Benchmark = async (context) => {
 const ABOUT =
   'HLS on demand: 60 s in segments of 4 s, 2.6 Mbit/s, played by hls.js. Viewers come for the first time, 4 s ' +
   'apart, press play a second after the page has loaded, watch to the end, and stay until the last has seen it. ' +
-  'They are contexts of one browser. The picture changes every two seconds only and is padded to the bitrate, so ' +
+  'They are contexts of one browser. The pictures are small and padded to the bitrate, so ' +
   'that decoding costs next to nothing. The hash service knows the segments from earlier viewers. ' +
   'p2p-media-loader 2.3.1 runs with its defaults, bittorrent-tracker’s WebSocket tracker, no STUN, and hls.js ' +
   'without its worker: with it, hls.js takes away the buffers that the rival has stored, and its peers get ' +

@@ -2,7 +2,6 @@ import path from 'node:path';
 import {
   BufferTarget,
   EncodedAudioPacketSource,
-  EncodedPacket,
   EncodedPacketSink,
   EncodedVideoPacketSource,
   FilePathSource,
@@ -11,15 +10,23 @@ import {
   Mp4OutputFormat,
   NullTarget,
   Output,
+  type EncodedPacket,
   type InputAudioTrack,
   type InputVideoTrack,
 } from 'mediabunny';
 import { noise } from './pictures.js';
 
-/** The demo site's film: a minute, with a key frame every two seconds. */
+/** The demo site's film, a minute; here for its sound. */
 const FILM = 'demo-site/public/media/video/tides.mp4';
 const FILM_SECONDS = 60;
-const KEY_SECONDS = 2;
+/**
+ * Its pictures, with a key frame every two seconds and none that refer to later ones, so small that ten players do not
+ * measure how fast a machine decodes:
+ * `ffmpeg -i tides.mp4 -an -vf scale=160:90 -c:v libx264 -preset veryslow -crf 30 -profile:v high -level 3.1
+ * -pix_fmt yuv420p -bf 0 -g 50 -keyint_min 50 -sc_threshold 0 -movflags +faststart footage.mp4`.
+ */
+const PICTURES = 'bench/media/footage.mp4';
+const PICTURES_PER_SECOND = 25;
 
 /** AVCC (ISO/IEC 14496-15): each NAL unit has its length before it. Filler data is type 12 (H.264, 7.3.2.7). */
 const LENGTH_BYTES = 4;
@@ -42,10 +49,7 @@ export interface Segments {
   readonly media: readonly Uint8Array[];
 }
 
-/**
- * The film over and over, with only its key frames, each padded to the bitrate: a picture every two seconds costs
- * players next to nothing, so that ten of them do not measure how fast a machine decodes.
- */
+/** The film over and over, each picture padded to the bitrate. */
 export class Footage {
   private constructor(
     private readonly picture: InputVideoTrack,
@@ -55,12 +59,13 @@ export class Footage {
   ) {}
 
   static async read(root: string): Promise<Footage> {
-    const input = new Input({ source: new FilePathSource(path.join(root, FILM)), formats: [MP4] });
-    const [picture, sound] = await Promise.all([input.getPrimaryVideoTrack(), input.getPrimaryAudioTrack()]);
-    if (!picture || !sound) throw new Error(`${FILM} lacks picture or sound`);
+    const [picture, sound] = await Promise.all([
+      opened(root, PICTURES).getPrimaryVideoTrack(),
+      opened(root, FILM).getPrimaryAudioTrack(),
+    ]);
+    if (!picture || !sound) throw new Error('there are no pictures, or there is no sound');
     const pictures: EncodedPacket[] = [];
-    for await (const packet of new EncodedPacketSink(picture).packets())
-      if (packet.type === 'key') pictures.push(packet);
+    for await (const packet of new EncodedPacketSink(picture).packets()) pictures.push(packet);
     const sounds: EncodedPacket[] = [];
     for await (const packet of new EncodedPacketSink(sound).packets())
       if (packet.timestamp >= 0) sounds.push(packet);
@@ -114,13 +119,16 @@ export class Footage {
 
   #padded({ seconds, bitrate, seed }: Cut): EncodedPacket[] {
     const soundBytes = this.sounds.reduce((sum, { byteLength }) => sum + byteLength, 0) / FILM_SECONDS;
-    const bytes = Math.round((bitrate / 8 - soundBytes) * KEY_SECONDS);
+    const bytes = Math.round((bitrate / 8 - soundBytes) / PICTURES_PER_SECOND);
     return looped(this.pictures, seconds).map((packet, i) => {
-      const { timestamp } = packet;
-      const filled = Buffer.concat([packet.data, filler(bytes - packet.byteLength, seed * 10_000 + i)]);
-      return new EncodedPacket(filled, 'key', timestamp, KEY_SECONDS);
+      const filled = Buffer.concat([packet.data, filler(bytes - packet.byteLength, seed * 100_000 + i)]);
+      return packet.clone({ data: filled });
     });
   }
+}
+
+function opened(root: string, file: string): Input {
+  return new Input({ source: new FilePathSource(path.join(root, file)), formats: [MP4] });
 }
 
 /** The film's packets, again from its start when it ends, up to so many seconds. */

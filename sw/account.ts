@@ -1,4 +1,5 @@
 import type { Clock } from '../src/core/clock.js';
+import { firstByte } from '../src/core/ranges.js';
 import type { FallbackReason, OriginPart, Source, TransferReport, Verdict } from '../src/protocol/bridge.js';
 import type { Route } from './route.js';
 
@@ -16,7 +17,8 @@ export class Tally {
   constructor(clock: Clock, { url, destination, range }: Route) {
     this.#clock = clock;
     this.#ticks = clock.ticks();
-    const part = range?.kind === 'from' ? { start: range.first } : {};
+    const start = firstByte(range);
+    const part = start === undefined ? {} : { start };
     this.#request = { url, destination, ...part, started: clock.now() };
   }
 

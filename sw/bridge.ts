@@ -2,14 +2,13 @@ import { BoundedMap } from '../src/core/bounded-map.js';
 import { BUILD } from '../src/core/build.js';
 import type { Clock } from '../src/core/clock.js';
 import type {
-  BridgeCall,
-  BridgeHello,
   FallbackReason,
   LoadedResource,
   PageMessage,
   SiteConfig,
   WorkerMessage,
 } from '../src/protocol/bridge.js';
+import type { BridgeCall, BridgeHello } from '../src/protocol/hello.js';
 import { parsePageMessage } from '../src/protocol/page-message.js';
 import { withEarly } from './early.js';
 import { Page, type Port } from './page.js';
@@ -43,8 +42,8 @@ export interface Placement {
 }
 
 export interface BridgeEvents {
-  /** A page said hello, or changed its mind about being allowed. */
-  onAllowed(page: Page): void;
+  /** A page said hello, or whether it is allowed; `before`: it was, the last time it said so. */
+  onAllowed(page: Page, before: boolean): void;
   onLeader(page: Page): void;
   /** The page leads no more, or is gone: what it was asked for will not come. */
   onLeaderLost(page: Page): void;
@@ -84,8 +83,11 @@ export const NOWHERE: Placement = { wait: 0, reason: 'no-answer' };
  */
 export class Bridge {
   readonly #pages = new BoundedMap<string, Page>(MAX_PAGES);
-  /** Clients whose own document or script came through this worker, so that it knows all they asked for. */
-  readonly #born = new BoundedMap<string, true>(MAX_BORN);
+  /**
+   * Clients whose own document or script came through this worker, so that it knows all they asked for. False for
+   * pages that want nothing of us.
+   */
+  readonly #born = new BoundedMap<string, boolean>(MAX_BORN);
   readonly #arrivals = new BoundedMap<string, { until: number; page: Deferred<Page | undefined> }>(MAX_PAGES);
   readonly #placements = new Map<number, { page: Page; answer: Deferred<Placement> }>();
   readonly #early = new BoundedMap<string, readonly WorkerMessage[]>(MAX_PAGES);
@@ -128,24 +130,42 @@ export class Bridge {
       return;
     }
     const page = new Page(clientId, hello.visit, hello.allowed, hello.early, port);
-    this.#remove(this.#pages.get(clientId));
+    const before = this.#pages.get(clientId);
+    this.#remove(before);
     this.#pages.set(clientId, page);
     port.onmessage = ({ data }) => {
       this.#receive(page, data);
     };
     page.post({ t: 'welcome', build: BUILD, config: this.#options.config });
-    this.#options.events.onAllowed(page);
+    this.#options.events.onAllowed(page, before?.allowed ?? false);
     this.#arrivals.get(clientId)?.page.resolve(page);
   }
 
-  /** A page, frame or worker is about to be loaded through this worker; it may never say hello. */
-  expect(clientId: string): void {
-    this.#born.set(clientId, true);
+  /** A page, frame or worker is about to be loaded through this worker; it may never say hello, and want nothing of us. */
+  expect(clientId: string, isOn = true): void {
+    this.#born.set(clientId, isOn);
+  }
+
+  /** Whether this page, whatever others do, goes without us. */
+  isOff(clientId: string): boolean {
+    return !(this.#pages.get(clientId)?.allowed ?? this.#born.get(clientId) ?? true);
+  }
+
+  /** Whether any page that is still there said that we may. */
+  async isAnyAllowed(): Promise<boolean> {
+    const there = (await this.#options.clients.all()).map(({ id }) => this.#pages.get(id));
+    return there.some((page) => page?.allowed);
+  }
+
+  /** Everything is forgotten: pages that speak to us are told so, and not heard any more. */
+  dismissAll(): void {
+    this.toAll({ t: 'forgotten' });
+    for (const page of this.#pages.values()) this.#remove(page);
   }
 
   /** Whether everything that this client ever asked for came through this worker. */
   isBorn(clientId: string): boolean {
-    return this.#born.get(clientId) ?? false;
+    return this.#born.has(clientId);
   }
 
   /** Why it is no use to ask this page where something sits: one that is still loading has no engine. */
@@ -236,8 +256,9 @@ export class Bridge {
     else if (message.t === 'lead') this.#lead(page, message.on);
     else if (message.t === 'places') this.#places(page, message.on);
     else if (message.t === 'allow') {
+      const before = page.allowed;
       page.allowed = message.allowed;
-      this.#options.events.onAllowed(page);
+      this.#options.events.onAllowed(page, before);
     } else this.#options.events.onMessage(page, message);
   }
 

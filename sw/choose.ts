@@ -1,7 +1,7 @@
 import { piecesOf } from '../src/core/pieces.js';
 import type { PieceIndex } from '../src/core/brands.js';
 import type { Clock } from '../src/core/clock.js';
-import { resolveRange } from '../src/core/ranges.js';
+import { firstByte, resolveRange } from '../src/core/ranges.js';
 import type { FallbackReason, SiteConfig } from '../src/protocol/bridge.js';
 import type { DigestClaims } from '../src/protocol/hasher.js';
 import { PLACE_WAIT, SLOW_WAIT, type Bridge, type Placement } from './bridge.js';
@@ -165,9 +165,10 @@ export function neededPieces(asked: Wanted, digest: DigestClaims): PieceIndex[] 
 
 /** What the page is asked about: parts of one file may be different segments. */
 function placeOf({ range, ...route }: Route): Parameters<Bridge['place']>[1] {
-  return { ...route, start: range?.kind === 'from' ? range.first : undefined };
+  return { ...route, start: firstByte(range) };
 }
 
-function over(reason: FallbackReason): Choice {
+/** The origin's own answer, for this reason. */
+export function over(reason: FallbackReason): Choice {
   return { kind: 'http', reason };
 }

@@ -15,9 +15,12 @@ const FIELDS = [
   'headStart',
   'fallbackMs',
   'minSize',
+  'composed',
 ] as const;
 type Field = (typeof FIELDS)[number];
 
+/** A worker file of this name is ours alone; one of any other name was there before us, and has duties of its own. */
+const OUR_FILE = '/peerfold-sw.js';
 /** Long enough for any URL a person writes by hand. */
 const MAX_TEXT = 1024;
 /** More patterns or origins than this are a mistake; each costs time on every request. */
@@ -32,6 +35,17 @@ const DEFAULT_HEAD_START = 10;
 const DEFAULT_MIN_SIZE = 16_384;
 
 /**
+ * What a site says in its worker file, as `self.peerfold` or as argument of `peerfold()`. Everything but the two
+ * services has a default; `SiteConfig` has the meanings and units.
+ */
+export interface SiteLiteral extends Partial<Omit<SiteConfig, 'site' | 'hasher' | 'tracker'>> {
+  readonly hasher: string;
+  readonly tracker: string;
+  /** The worker has duties of its own, and so decides itself when it takes over, and never goes. */
+  readonly composed?: boolean;
+}
+
+/**
  * Reads the site's literal, `self.peerfold`. `site` is the worker's own origin. Throws `bad-config`
  * with `details.field` for a field that is unknown, missing or malformed.
  */
@@ -39,6 +53,7 @@ export function parseConfig(literal: unknown, site: Site): SiteConfig {
   if (!isObject(literal)) throw bad('self.peerfold', 'is missing: set it before importScripts');
   const unknown = Object.keys(literal).find((key) => !(FIELDS as readonly string[]).includes(key));
   if (unknown !== undefined) throw bad(unknown, `is not an option; there are ${FIELDS.join(', ')}`);
+  choice(literal, 'composed');
   const fallbackMs = amount(literal, 'fallbackMs', MAX_FALLBACK_MS);
   return {
     site,
@@ -53,6 +68,11 @@ export function parseConfig(literal: unknown, site: Site): SiteConfig {
     ...(fallbackMs === undefined ? {} : { fallbackMs }),
     minSize: amount(literal, 'minSize', MAX_MIN_SIZE) ?? DEFAULT_MIN_SIZE,
   };
+}
+
+/** Whether the worker file at `pathname` has duties beside ours: as the literal says, or else by its name. */
+export function isComposed(literal: unknown, pathname: string): boolean {
+  return (literal as Partial<SiteLiteral>).composed ?? !pathname.endsWith(OUR_FILE);
 }
 
 type Literal = Readonly<Record<string, unknown>>;

@@ -1,5 +1,6 @@
 import type { PieceIndex, Root } from '../src/core/brands.js';
 import type { Bytes, Sha256 } from '../src/core/bytes.js';
+import type { Clock, Timer } from '../src/core/clock.js';
 import type { FallbackReason, PageMessage, Source, Verdict } from '../src/protocol/bridge.js';
 import type { DigestClaims } from '../src/protocol/hasher.js';
 import type { Bridge } from './bridge.js';
@@ -30,6 +31,8 @@ export interface Request {
   readonly wait: number;
   /** Whether all of `wait` is to be waited, though nobody is known who holds any of it. */
   readonly lasting: boolean;
+  /** Milliseconds for which it says nothing that nobody is known: somebody will be. */
+  readonly hope?: number | undefined;
   /** Whether nothing has been requested yet, and what comes is only to be kept. */
   readonly ahead?: boolean;
 }
@@ -41,6 +44,9 @@ interface Open {
   readonly ahead: boolean;
   readonly events: AttemptEvents;
   readonly missed: ReturnType<typeof deferred<FallbackReason>>;
+  /** Ticks until which there is hope, and what ends it. */
+  readonly hopeful: number;
+  giveUp: Timer;
   /** Whether the page has said anything about it. */
   answered: boolean;
   /** Pieces that came before the layer they have to be checked against: one for each wanted index. */
@@ -50,6 +56,7 @@ interface Open {
 type PieceMessage = PageMessage & { t: 'piece' };
 
 export interface NeedsOptions {
+  readonly clock: Clock;
   readonly sha256: Sha256;
   readonly bridge: Bridge;
   readonly layers: Layers;
@@ -73,15 +80,17 @@ export class Needs {
   }
 
   /** Asks the leader for pieces; `undefined` when no page leads. */
-  ask({ digest, pieces, wait, lasting, ahead = false }: Request, events: AttemptEvents): Attempt | undefined {
-    const { bridge, layers } = this.#options;
+  ask(request: Request, events: AttemptEvents): Attempt | undefined {
+    const { digest, pieces, wait, lasting, hope = 0, ahead = false } = request;
+    const { bridge, layers, clock } = this.#options;
     const page = bridge.leader;
     if (!page) return undefined;
     const id = bridge.newId();
     const missed = deferred<FallbackReason>();
     const wanted = new Set(pieces);
     const parked = new Map<PieceIndex, PieceMessage>();
-    this.#open.set(id, { page, digest, wanted, ahead, events, missed, answered: false, parked });
+    const state = { hopeful: clock.ticks() + hope, giveUp: undefined, answered: false, parked };
+    this.#open.set(id, { page, digest, wanted, ahead, events, missed, ...state });
     const { sub: url, root, len: length, piece } = digest;
     const layer = layers.known(representationOf(digest)) === undefined;
     page.post({ t: 'need', id, url, root, length, piece, pieces, wait, layer, lasting });
@@ -140,7 +149,13 @@ export class Needs {
     const open = this.#open.get(id);
     if (open?.page !== page) return;
     open.answered = true;
-    open.missed.resolve(reason);
+    const { clock } = this.#options;
+    const left = reason === 'no-peers' ? open.hopeful - clock.ticks() : 0;
+    if (left <= 0) open.missed.resolve(reason);
+    else
+      open.giveUp ??= clock.setTimeout(() => {
+        open.missed.resolve(reason);
+      }, left);
   }
 
   /** The page is gone or leads no more: its attempts bring nothing any more. */
@@ -152,6 +167,7 @@ export class Needs {
     const open = this.#open.get(id);
     if (!open) return;
     this.#open.delete(id);
+    this.#options.clock.clearTimeout(open.giveUp);
     open.page.post({ t: 'cancel', id });
     for (const { bytes } of open.parked.values()) open.events.onVerdict('unsigned', bytes.byteLength);
     if (!open.answered) void this.#options.bridge.checkPresence(open.page);

@@ -1,4 +1,5 @@
 import { resolveRange, parseContentRange } from '../src/core/ranges.js';
+import type { DigestClaims } from '../src/protocol/hasher.js';
 import { isFailure, type Source } from '../src/protocol/bridge.js';
 import type { Tally } from './account.js';
 import { readUpTo } from './body.js';
@@ -53,6 +54,24 @@ export class PassThrough {
     if (response) return this.handOn(asked, response, 'http', tally);
     if (!asked.signal.aborted) this.#options.onOver(asked, tally);
     throw (fetched as { readonly error: unknown }).error;
+  }
+
+  /**
+   * The origin's bytes after some that were signed, as they come: RFC 9110 (section 15.3.7.3) has parts put together that
+   * share a strong validator. `undefined` where it does not say that they are of the same representation.
+   */
+  async continue(asked: Asked, digest: DigestClaims, tally: Tally): Promise<Response | undefined> {
+    const { etag } = digest.hdr;
+    // Of other origins' answers nobody may read the validator.
+    if (!asked.route.sameOrigin || !etag?.startsWith('"')) return undefined;
+    const { traffic } = this.#options.origin;
+    tally.origin();
+    const response = await traffic.count(this.#fetch(asked, tally)).catch(() => undefined);
+    const part = parseContentRange(response?.headers.get('content-range') ?? null);
+    if (response?.status === 206 && response.headers.get('etag') === etag && part?.length === digest.len)
+      return this.handOn(asked, response, 'http', tally);
+    await response?.body?.cancel();
+    return undefined;
   }
 
   /** Hands a response on to the page, keeping a copy of it if it may be shared. */

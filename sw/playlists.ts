@@ -5,21 +5,15 @@ import { isInScope, isPlaylist } from '../src/protocol/patterns.js';
 import { canonicalUrl } from '../src/protocol/url.js';
 import { readUpTo } from './body.js';
 import type { Bridge } from './bridge.js';
+import type { Answerer, Passage } from './intake.js';
 import { playlistOf, type RequestFacts } from './route.js';
 import type { Trust } from './trust.js';
 
 export interface PlaylistsOptions {
   readonly config: SiteConfig;
   readonly trust: Pick<Trust, 'decided' | 'permission' | 'permitted' | 'settled'>;
-  readonly bridge: Pick<Bridge, 'to'>;
+  readonly bridge: Pick<Bridge, 'to' | 'isOff'>;
   readonly fetch: typeof globalThis.fetch;
-}
-
-/** What the platform does with a request. */
-export interface Passage {
-  /** The browser's own fetch of the very request. */
-  readonly untouched: () => Promise<Response>;
-  readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
 /**
@@ -33,14 +27,14 @@ export class Playlists {
     this.#options = options;
   }
 
-  /** The origin's answer; `undefined` leaves the request to the browser, when its page has no use for the text. */
-  pass(facts: RequestFacts, clientId: string, passage: Passage): Promise<Response> | undefined {
-    const { config, trust } = this.#options;
+  /** How to pass it; `undefined` leaves the request to the browser, when its page has no use for the text. */
+  route(facts: RequestFacts, clientId: string): Answerer | undefined {
+    const { config, trust, bridge } = this.#options;
     const asked = playlistOf(facts, clientId, config);
-    if (!asked) return undefined;
     // As long as it is not known whether peers may be used, the text may turn out to be wanted.
     const { decided = 'yes' } = trust;
-    return decided === 'yes' ? this.#pass(asked, clientId, passage) : undefined;
+    if (!asked || decided !== 'yes' || bridge.isOff(clientId)) return undefined;
+    return (passage) => this.#pass(asked, clientId, passage);
   }
 
   /**

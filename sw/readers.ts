@@ -1,7 +1,7 @@
 import { BoundedMap } from '../src/core/bounded-map.js';
 import type { Clock } from '../src/core/clock.js';
 import type { Span } from '../src/core/pieces.js';
-import type { RangeSpec } from '../src/core/ranges.js';
+import { firstByte, type RangeSpec } from '../src/core/ranges.js';
 import { NOWHERE, type Bridge } from './bridge.js';
 import type { Asked } from './origin.js';
 
@@ -24,6 +24,8 @@ interface Reader {
   /** The browser's own answers were passed on: nothing else may follow them. */
   opaque: boolean;
 }
+
+type ReaderKey = Pick<Asked, 'clientId' | 'route'>;
 
 /** How far each media element has read, so that its slices can grow with its pace. */
 export class Readers {
@@ -52,11 +54,18 @@ export class Readers {
     return true;
   }
 
+  /** Leaves a media element's request to the browser, and so all that follow it; false when answers were made for it. */
+  leave(asked: ReaderKey): boolean {
+    const reader = this.#readers.get(keyOf(asked));
+    if (!reader) this.setOpaque(asked);
+    return reader?.opaque ?? true;
+  }
+
   setMixed(asked: Asked): void {
     this.#of(asked).mixed = true;
   }
 
-  setOpaque(asked: Asked): void {
+  setOpaque(asked: ReaderKey): void {
     this.#of(asked).opaque = true;
   }
 
@@ -88,7 +97,7 @@ export class Readers {
     return reason === 'before-worker' || (reason === 'no-answer' && !startsAtZero(route.range));
   }
 
-  #of(asked: Asked): Reader {
+  #of(asked: ReaderKey): Reader {
     const key = keyOf(asked);
     const reader = this.#readers.get(key) ?? {
       next: -1,
@@ -108,9 +117,9 @@ export function takesSlices({ route }: Pick<Asked, 'route'>): boolean {
 }
 
 function startsAtZero(range: RangeSpec | undefined): boolean {
-  return !range || (range.kind === 'from' && range.first === 0);
+  return !range || firstByte(range) === 0;
 }
 
-function keyOf({ clientId, route }: Asked): string {
+function keyOf({ clientId, route }: ReaderKey): string {
   return `${clientId} ${route.url}`;
 }

@@ -65,11 +65,14 @@ export class Responder {
     Promise.resolve(look).catch(() => undefined);
     const cached = await origin.probe(asked);
     if (cached) return passThrough.handOn(asked, cached, 'cache', tally);
-    const choice = this.#stayVerified(asked, await chooser.choose(asked, await look));
+    const choice = await chooser.choose(asked, await look);
     if (choice.kind === 'gather') return this.#gather(asked, choice, tally);
+    const begun = this.#begun(asked);
+    const same = begun && (await passThrough.continue(asked, begun, tally));
+    if (begun && !same) return this.#gather(asked, { kind: 'gather', digest: begun, wait: 0 }, tally);
     tally.fellBack(choice.reason);
     this.#takeOver(asked);
-    return passThrough.answer(asked, tally, () => this.#rescue(asked, tally));
+    return same ?? passThrough.answer(asked, tally, () => this.#rescue(asked, tally));
   }
 
   /** What comes over HTTP need not come from peers ahead of requests. */
@@ -84,13 +87,12 @@ export class Responder {
     return choice && this.#assemble(asked, choice, tally);
   }
 
-  /** A media element that was given signed bytes gets no unverified ones after them. */
-  #stayVerified(asked: Asked, choice: Choice): Choice {
+  /** What a media element was given bytes of, and must get no others after. */
+  #begun(asked: Asked): DigestClaims | undefined {
     const { readers, tokens } = this.#options;
     const { range, url } = asked.route;
-    const digest = tokens.peek(url);
-    if (choice.kind === 'gather' || !range || !digest || !readers.isMixed(asked)) return choice;
-    return resolveRange(range, digest.len) ? { kind: 'gather', digest, wait: 0 } : choice;
+    const digest = range && readers.isMixed(asked) ? tokens.peek(url) : undefined;
+    return digest && range && resolveRange(range, digest.len) ? digest : undefined;
   }
 
   async #gather(asked: Asked, choice: Choice & { kind: 'gather' }, tally: Tally): Promise<Response> {

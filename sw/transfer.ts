@@ -219,9 +219,9 @@ export class Transfer {
   }
 
   #askPeers(batch: Batch, wait: number, lasting = false): Attempt | undefined {
-    const { digest } = this.#plan;
+    const { digest, lasting: hope } = this.#plan;
     if (wait <= 0 || this.#stop.signal.aborted) return undefined;
-    const request = { digest, pieces: batch.missing, wait, lasting };
+    const request = { digest, pieces: batch.missing, wait, lasting, hope };
     return this.#options.needs.ask(request, {
       onPiece: this.#settle.bind(this, batch),
       onVerdict: (verdict: Verdict, wasted: number) => {

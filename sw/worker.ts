@@ -1,8 +1,7 @@
-import type { CanonicalUrl } from '../src/core/brands.js';
 import type { Sha256 } from '../src/core/bytes.js';
 import type { Clock } from '../src/core/clock.js';
-import { DOWNLOAD_WAIT } from '../src/core/deadline.js';
-import { isBridgeHello, type PageMessage, type SiteConfig, type Source } from '../src/protocol/bridge.js';
+import type { PageMessage, SiteConfig, Source, WorkerMessage } from '../src/protocol/bridge.js';
+import { isBridgeHello } from '../src/protocol/hello.js';
 import type { DigestClaims, PolicyClaims } from '../src/protocol/hasher.js';
 import { isOurs } from '../src/protocol/patterns.js';
 import type { PieceStore } from '../src/store/port.js';
@@ -11,21 +10,24 @@ import { verifyAdmission } from '../src/verify/statements.js';
 import type { Tally } from './account.js';
 import { Bridge, type WindowClients } from './bridge.js';
 import type { Page, Port } from './page.js';
-import { Chooser, type Choice } from './choose.js';
+import { Chooser } from './choose.js';
 import { Copies } from './copies.js';
 import { Disk } from './disk.js';
 import { Holdings } from './holdings.js';
+import { Intake, type Answerer } from './intake.js';
 import { Layers } from './layers.js';
 import { Needs } from './needs.js';
 import { Origin, type Asked } from './origin.js';
 import { PassThrough } from './pass-through.js';
 import { Playlists } from './playlists.js';
 import { Prefetch } from './prefetch.js';
-import { Readers, takesSlices } from './readers.js';
+import type { Readers } from './readers.js';
 import { Responder } from './respond.js';
-import { fileRouteOf, routeOf, type RequestFacts, type Route } from './route.js';
-import { dispositionOf, Saves } from './saves.js';
+import type { RequestFacts } from './route.js';
+import { Saves } from './saves.js';
 import { Seen } from './seen.js';
+import { TagWatch } from './tag-watch.js';
+import { within } from './timers.js';
 import { Tokens } from './tokens.js';
 import { Trust } from './trust.js';
 import { faultMessage, policyMessage } from './worker-messages.js';
@@ -39,15 +41,27 @@ export interface WorkerOptions {
   readonly sha256: Sha256;
   readonly store: PieceStore;
   readonly clients: WindowClients;
+  readonly isOnline: () => boolean;
+  /** Outlive the worker's other parts when it forgets all: elements that play go on with answers of the same kind. */
+  readonly readers: Readers;
+  /** A page, or that there is no tag any more, asks for an end: `forget` is to be called. */
+  readonly onForget: () => void;
 }
 
-/** A request that is ours, and what was seen of it when that was decided. */
-export type Taken = Pick<Asked, 'route' | 'look'> & Partial<Pick<Asked, 'clientId'>>;
+/** The part of a fetch event that tells who is there. */
+export interface SeenRequest {
+  readonly request: Pick<RequestFacts, 'url' | 'destination' | 'headers'>;
+  readonly clientId: string;
+  readonly resultingClientId: string;
+}
+
+/** A store that hangs is not waited for longer (ms). */
+const ERASE_WAIT = 5_000;
+/** A page that is opened so wants nothing of us, from its first request on. */
+const OFF = /[?&]peerfold=off(?![^&#])/;
 
 /** All parts of the worker, put together; events come in here. */
 export class PeerfoldWorker {
-  /** For requests that `take` left. */
-  readonly playlists: Playlists;
   readonly #keys: RemoteKeys;
   readonly #bridge: Bridge;
   readonly #origin: Origin;
@@ -58,15 +72,16 @@ export class PeerfoldWorker {
   readonly #prefetch: Prefetch;
   readonly #seen: Seen;
   readonly #copies: Copies;
-  readonly #chooser: Chooser;
-  readonly #saves: Saves;
-  readonly #responder: Responder;
+  readonly #playlists: Playlists;
+  readonly #intake: Intake;
+  readonly #tagWatch: TagWatch;
+  #isForgotten = false;
 
   readonly #options: WorkerOptions;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    const { config, clock, fetch } = options;
+    const { config, clock, fetch, onForget } = options;
     const { hasher, minSize } = config;
     const onDiffers = this.#onDiffers.bind(this);
     const onOver = this.#report.bind(this);
@@ -77,7 +92,7 @@ export class PeerfoldWorker {
     const bridge = (this.#bridge = new Bridge({ ...options, events: this.#events() }));
     const trust = (this.#trust = new Trust({ ...trusted, keys, onPolicy }));
     const tokens = (this.#tokens = new Tokens({ ...options, keys, trust, ...this.#tokenEvents() }));
-    this.#saves = new Saves(clock);
+    this.#tagWatch = new TagWatch({ ...options, onGone: onForget });
     const disk = new Disk(clock);
     const layers = new Layers({ ...options, hasher, disk });
     const holdings = (this.#holdings = new Holdings({ ...options, disk, layers, tokens, trust, bridge }));
@@ -90,19 +105,11 @@ export class PeerfoldWorker {
     const origin = (this.#origin = new Origin({ ...options, onTraffic }));
     const known = { ...options, bridge, trust, tokens, layers, holdings, origin, seen };
     const copies = (this.#copies = new Copies({ ...known, minSize, settling, onDiffers }));
-    this.playlists = new Playlists(known);
-    const readers = new Readers(clock);
-    const passThrough = new PassThrough({ ...known, copies, readers, onOver });
-    const chooser = (this.#chooser = new Chooser(known));
-    this.#responder = new Responder({
-      ...known,
-      chooser,
-      needs,
-      passThrough,
-      readers,
-      onOver,
-      onDiffers,
-    });
+    const playlists = (this.#playlists = new Playlists(known));
+    const passThrough = new PassThrough({ ...known, copies, onOver });
+    const chooser = new Chooser(known);
+    const responder = new Responder({ ...known, chooser, needs, passThrough, onOver, onDiffers });
+    this.#intake = new Intake({ ...known, chooser, saves: new Saves(clock), playlists, responder });
   }
 
   /** Tells the windows of a worker that was stopped meanwhile to say hello again. */
@@ -110,63 +117,45 @@ export class PeerfoldWorker {
     await this.#bridge.callAll();
   }
 
-  /** A page, frame or worker with this client id is being loaded through this worker. */
-  expect(clientId: string): void {
-    this.#bridge.expect(clientId);
+  /** A request passes, whoever answers it. One with a resulting client loads a page, frame or worker. */
+  see({ request, clientId, resultingClientId }: SeenRequest): void {
+    this.#tagWatch.asks(clientId);
+    if (!resultingClientId) return;
+    const isOn = !OFF.test(request.url);
+    this.#bridge.expect(resultingClientId, isOn);
+    // What is loaded ahead may never be looked at.
+    const isPage = request.destination === 'document' && !request.headers.has('sec-purpose');
+    if (isOn && isPage) this.#tagWatch.loads(resultingClientId);
+  }
+
+  /** How to answer a request; `undefined` leaves it to the browser, as if there were no worker. Never throws. */
+  route(facts: RequestFacts, clientId: string): Answerer | undefined {
+    return this.#intake.route(facts, clientId);
   }
 
   /**
-   * Decides at once whether a request is ours to answer. One that would get the origin's answer anyway
-   * is left to the browser, which is faster alone (measured); its page counts it.
+   * Drops all that is kept of the visitor, in memory and on disk, and ends: of later requests only those of elements
+   * that play are answered, by the origin. `last` runs before pages are told.
    */
-  take(facts: RequestFacts, clientId: string): Taken | undefined {
-    try {
-      const { config } = this.#options;
-      const file = fileRouteOf(facts, config);
-      if (file) return this.#takeFile(file);
-      const route = routeOf(facts, clientId, config);
-      return route && this.#take(route, clientId);
-    } catch (error) {
-      this.#bridge.to(clientId, faultMessage(error));
-      return undefined;
-    }
-  }
-
-  /** A page has just said that it is to be saved, or its signed header does. */
-  #takeFile(route: Route): Taken | undefined {
-    const save = this.#saves.take(route.url);
-    const digest = this.#digestOfFile(route.url);
-    if (!save && !digest?.hdr['content-disposition']?.startsWith('attachment')) return undefined;
-    const look: Choice = digest
-      ? { kind: 'gather', digest, wait: DOWNLOAD_WAIT, together: true }
-      : { kind: 'http', reason: 'no-token' };
-    if (!save) return { route, look };
-    return { route: { ...route, saveAs: dispositionOf(save.name) }, look, clientId: save.clientId };
-  }
-
-  #digestOfFile(url: CanonicalUrl): DigestClaims | undefined {
-    return this.#trust.decided === 'yes' ? this.#tokens.peek(url) : undefined;
-  }
-
-  #take(route: Route, clientId: string): Taken | undefined {
-    if (takesSlices({ route })) return { route };
-    const look = this.#chooser.look({ route, clientId });
-    // Canaries are looked at on the way.
-    const isLeft = !(look instanceof Promise) && look.kind === 'http' && look.reason !== 'canary';
-    if (!isLeft) return { route, look };
-    const { url, destination } = route;
-    this.#bridge.to(clientId, { t: 'left', url, destination, reason: look.reason });
-    return undefined;
-  }
-
-  /** Answers a request that `take` took. Rejects only as the browser's own fetch would have. */
-  answer(asked: Asked): Promise<Response> {
-    return this.#responder.answer(asked);
+  async forget(last: () => Promise<unknown>): Promise<void> {
+    const { clock, store } = this.#options;
+    this.#isForgotten = true;
+    this.#trust.setAllowed(false);
+    await within(clock, ERASE_WAIT, store.erase());
+    await last().catch(() => undefined);
+    this.#bridge.dismissAll();
   }
 
   /** Takes a message posted to the worker; anything but a window's hello with a port is ignored. */
   hello(clientId: string, data: unknown, port: Port | undefined): void {
-    if (port && isBridgeHello(data)) this.#bridge.accept(clientId, data, port);
+    if (!port || !isBridgeHello(data)) return;
+    if (this.#isForgotten) {
+      port.postMessage({ t: 'forgotten' } satisfies WorkerMessage, []);
+      port.close();
+      return;
+    }
+    this.#tagWatch.greeted();
+    this.#bridge.accept(clientId, data, port);
   }
 
   #tokenEvents(): Pick<ConstructorParameters<typeof Tokens>[0], 'onLearned' | 'onOrphan'> {
@@ -184,9 +173,11 @@ export class PeerfoldWorker {
 
   #events(): ConstructorParameters<typeof Bridge>[0]['events'] {
     return {
-      onAllowed: (page) => {
+      onAllowed: (page, before) => {
+        if (this.#isForgotten) return;
         this.#options.store.beginVisit(page.visit);
-        this.#trust.setAllowed(page.allowed);
+        if (page.allowed || before) this.#trust.setAllowed(page.allowed);
+        else this.#guard(undefined, this.#heed());
         this.#prefetch.review();
         page.post(policyMessage(this.#trust.policy));
       },
@@ -218,7 +209,7 @@ export class PeerfoldWorker {
         this.#loaded(page, message);
         return;
       case 'save':
-        this.#save(page, message);
+        this.#intake.save(page, message);
         return;
       case 'ahead':
         this.#prefetch.plan(page.clientId, message.items);
@@ -235,16 +226,13 @@ export class PeerfoldWorker {
       case 'admit':
         page.post({ t: 'admitted', id: message.id, ok: await this.#admits(message) });
         return;
+      case 'forget':
+        this.#options.onForget();
+        return;
       default:
         // `allow`, `lead`, `places` and `placed` were the bridge's to handle.
         return;
     }
-  }
-
-  #save(page: Page, { url, name }: PageMessage & { t: 'save' }): void {
-    const ok = this.#digestOfFile(url) !== undefined;
-    if (ok) this.#saves.expect(url, { name, clientId: page.clientId });
-    page.post({ t: 'saves', url, ok });
   }
 
   #loaded(page: Page, { resources }: PageMessage & { t: 'loaded' }): void {
@@ -252,10 +240,15 @@ export class PeerfoldWorker {
     for (const { url, destination } of this.#trust.mayShare ? resources : []) {
       const address = new URL(url);
       const isOur = address.origin === config.site && isOurs(config, address, destination);
-      if (this.playlists.again(url, page.clientId) || !isOur || this.#tokens.refused(url)) continue;
+      if (this.#playlists.again(url, page.clientId) || !isOur || this.#tokens.refused(url)) continue;
       if (!this.#tokens.peek(url)) this.#seen.note(url);
       this.#copies.expect(url);
     }
+  }
+
+  /** A page that never was allowed, by its own tag or address, speaks for the visitor only if no other was. */
+  async #heed(): Promise<void> {
+    if (!(await this.#bridge.isAnyAllowed())) this.#trust.setAllowed(false);
   }
 
   async #admits({ admission, key }: PageMessage & { t: 'admit' }): Promise<boolean> {

@@ -1,0 +1,142 @@
+import type { Site } from '../src/core/brands.js';
+import { reasonOf } from '../src/core/errors.js';
+import type { SiteConfig } from '../src/protocol/bridge.js';
+import { isBridgeHello } from '../src/protocol/hello.js';
+import { systemClock } from '../src/protocol/system-clock.js';
+import { indexedDbStore } from '../src/store/indexeddb.js';
+import { isComposed, parseConfig } from './config.js';
+import { Readers } from './readers.js';
+import { PeerfoldWorker } from './worker.js';
+
+declare const self: ServiceWorkerGlobalScope;
+
+/** How to answer the request of an event, if it is ours to answer. Never throws. */
+export type Offer = (
+  event: Pick<FetchEvent, 'request' | 'clientId' | 'waitUntil'>,
+) => (() => Promise<Response>) | undefined;
+
+/**
+ * Joins a service worker that may have other code: with listeners that answer nothing themselves, and that keep from
+ * others only what is meant for us. When the literal is malformed there is one console error, and nothing else:
+ * whatever else the worker does must not suffer. `composed`: it has duties of its own, whatever the literal says.
+ */
+export function attach(literal: unknown, composed?: true): Offer {
+  try {
+    const guest = new Guest(literal, composed);
+    return (event) => guest.offer(event);
+  } catch (error) {
+    // eslint-disable-next-line no-console -- the site's owner has no other way to learn of it
+    console.error('Peerfold is off:', reasonOf(error));
+    return () => undefined;
+  }
+}
+
+/** Our part of a service worker. */
+class Guest {
+  readonly #make: () => PeerfoldWorker;
+  readonly #composed: boolean;
+  #worker: PeerfoldWorker;
+  #isForgetting = false;
+
+  constructor(literal: unknown, composed?: true) {
+    // Service workers exist only at http: and https: origins.
+    const config = parseConfig(literal, self.location.origin as Site);
+    this.#composed = composed ?? isComposed(literal, self.location.pathname);
+    const readers = new Readers(systemClock);
+    this.#make = () =>
+      new PeerfoldWorker({
+        config,
+        clock: systemClock,
+        fetch: self.fetch.bind(self),
+        random: Math.random,
+        sha256: async (data) => new Uint8Array(await crypto.subtle.digest('SHA-256', data)),
+        // Async, so that a browser without a storage manager is one more that does not tell.
+        store: indexedDbStore(systemClock, async () => navigator.storage.estimate()),
+        clients: {
+          get: (id) => self.clients.get(id),
+          all: () => self.clients.matchAll({ type: 'window' }),
+        },
+        isOnline: () => navigator.onLine,
+        readers,
+        onForget: () => {
+          this.#forget();
+        },
+      });
+    this.#worker = this.#make();
+    this.#listen(config);
+    void this.#worker.start();
+  }
+
+  readonly offer: Offer = (event) => {
+    const { request, clientId } = event;
+    const answer = this.#worker.route(request, clientId);
+    return (
+      answer &&
+      (() =>
+        answer({
+          signal: request.signal,
+          untouched: () => fetch(request),
+          waitUntil: (work) => {
+            keepAlive(event, work);
+          },
+        }))
+    );
+  };
+
+  #listen({ hasher }: SiteConfig): void {
+    self.addEventListener('fetch', (event) => {
+      this.#worker.see(event);
+    });
+    self.addEventListener('message', (event) => {
+      if (!isBridgeHello(event.data)) return;
+      event.stopImmediatePropagation();
+      if (event.source instanceof WindowClient)
+        this.#worker.hello(event.source.id, event.data, event.ports[0]);
+    });
+    self.addEventListener('install', (event) => {
+      keepAwayFrom(hasher, event);
+    });
+    if (this.#composed) return;
+    self.addEventListener('install', (event) => {
+      event.waitUntil(self.skipWaiting());
+    });
+    self.addEventListener('activate', (event) => {
+      event.waitUntil(self.clients.claim());
+    });
+  }
+
+  /** A worker file that has other duties stays, and as if no page had ever spoken to us. */
+  #forget(): void {
+    if (this.#isForgetting) return;
+    this.#isForgetting = true;
+    const last = async (): Promise<unknown> => !this.#composed && self.registration.unregister();
+    void this.#worker.forget(last).finally(() => {
+      this.#isForgetting = false;
+      this.#worker = this.#make();
+    });
+  }
+}
+
+/** Static routing (Chromium 123); TypeScript does not know of it. */
+interface RoutedInstall {
+  addRoutes?(rule: { condition: { urlPattern: string }; source: 'network' }): Promise<void>;
+}
+
+/**
+ * The hash service is none of the worker's business, and Chromium loses most of what a page sends while it goes, its
+ * beacon, when that has to ask the worker first (seen: 3 of 12 arrived, and 12 of 12 with this).
+ */
+function keepAwayFrom(hasher: string, event: ExtendableEvent & RoutedInstall): void {
+  event
+    .addRoutes?.({ condition: { urlPattern: `${hasher}/v1/*` }, source: 'network' })
+    .catch(() => undefined);
+}
+
+/** Keeps the worker alive while `work` goes on. */
+function keepAlive(event: Pick<FetchEvent, 'waitUntil'>, work: Promise<unknown>): void {
+  try {
+    event.waitUntil(work);
+  } catch {
+    // `InvalidStateError`, all it throws: the event is over, and the work goes on as long as the worker lives.
+  }
+}

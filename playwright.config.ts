@@ -4,9 +4,15 @@ import { CHROMIUM_ARGS } from './scripts/find-browser.mjs';
 const inCi = process.env['CI'] === 'true';
 const executablePath = process.env['PEERFOLD_CHROMIUM'];
 
+/** Of these two at a time spare the time in which one waits: none looks at a deadline or at a share. */
+const IN_PAIRS = ['broken', 'doctor', 'hostile-page', 'out-of-the-way', 'overlay', 'policy', 'private'].map(
+  (name) => `**/${name}.spec.ts`,
+);
+
 export default defineConfig({
   projects: [
-    { name: 'browser', testDir: 'test/browser' },
+    { name: 'pairs', testDir: 'test/browser', testMatch: IN_PAIRS, fullyParallel: true },
+    { name: 'browser', testDir: 'test/browser', testIgnore: IN_PAIRS },
     { name: 'firefox', testDir: 'test/firefox' },
   ],
   testMatch: '**/*.spec.ts',
@@ -19,7 +25,7 @@ export default defineConfig({
   retries: inCi ? 1 : 0,
   // Some play a film of a minute twice, at several times its pace; the slowest took 42 s on two busy cores.
   timeout: 120_000,
-  globalTimeout: 15 * 60_000,
+  globalTimeout: 16 * 60_000,
   use: {
     browserName: 'chromium',
     headless: true,

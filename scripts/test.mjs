@@ -46,16 +46,25 @@ async function runVitest(suites, filters, folder) {
   return withExit(report ? readVitest(report) : noResults(), exitCode);
 }
 
-async function runPlaywright(suites, filters, folder) {
-  const file = path.join(folder, 'playwright.json');
+async function playwrightEnvironment(suites, file) {
   const env = { PEERFOLD_CHROMIUM: await findBrowser(), PLAYWRIGHT_JSON_OUTPUT_FILE: file };
   const firefox = suites.includes(FIREFOX_SUITE) ? await findFirefox() : undefined;
-  if (firefox !== undefined) env.PEERFOLD_FIREFOX = firefox;
-  // With a space it would take the filters for projects as well.
-  const projects = suites.map((suite) => `--project=${suite}`);
+  return firefox === undefined ? env : { ...env, PEERFOLD_FIREFOX: firefox };
+}
+
+async function runPlaywright({ projects, workers }, filters, folder) {
+  const file = path.join(folder, `${projects.join('-')}.json`);
   const lenient = filters.length > 0 ? ['--pass-with-no-tests'] : [];
-  const args = ['test', '--reporter=list,json', ...projects, ...lenient, ...filters];
-  const exitCode = await runTool('playwright', args, env);
+  const args = [
+    'test',
+    '--reporter=list,json',
+    `--workers=${workers}`,
+    // With a space it would take the filters for projects as well.
+    ...projects.map((project) => `--project=${project}`),
+    ...lenient,
+    ...filters,
+  ];
+  const exitCode = await runTool('playwright', args, await playwrightEnvironment(projects, file));
   const report = await readReport(file);
   return withExit(report ? readPlaywright(report) : noResults(), exitCode);
 }
@@ -65,8 +74,7 @@ async function guarded(runner) {
   try {
     return await runner();
   } catch (error) {
-    console.error(error.message);
-    return { ...noResults(), failed: 1 };
+    return { ...noResults(), failed: [error.message] };
   }
 }
 
@@ -74,23 +82,27 @@ async function runSuites({ suites, filters }, folder) {
   const ofVitest = suites.filter((suite) => VITEST_SUITES.includes(suite));
   const results = [noResults()];
   if (ofVitest.length > 0) results.push(await guarded(() => runVitest(ofVitest, filters, folder)));
-  const ofPlaywright = suites.filter((suite) => PLAYWRIGHT_SUITES.includes(suite));
-  if (ofPlaywright.length > 0)
-    results.push(await guarded(() => runPlaywright(ofPlaywright, filters, folder)));
+  if (suites.includes('browser'))
+    results.push(await guarded(() => runPlaywright({ projects: ['pairs'], workers: 2 }, filters, folder)));
+  const projects = suites.filter((suite) => PLAYWRIGHT_SUITES.includes(suite));
+  if (projects.length > 0)
+    results.push(await guarded(() => runPlaywright({ projects, workers: 1 }, filters, folder)));
   return results.reduce(sum);
 }
 
 /** Prints what deserves attention, then the one line that programs read. Returns the exit code. */
 function conclude(results) {
+  for (const name of results.failed) console.log(`FAILED: ${name}`);
   for (const name of results.flaky) console.log(`DEFECT: passed only when tried again: ${name}`);
   for (const name of results.skipped) console.log(`skipped: ${name}`);
-  const failed = results.failed + (inCi ? results.skipped.length : 0);
+  const failed = results.failed.length + (inCi ? results.skipped.length : 0);
   console.log(`${results.passed} passed, ${failed} failed`);
   return failed === 0 && results.passed > 0 ? 0 : 1;
 }
 
 async function main() {
-  if ((await run(process.execPath, ['scripts/build.mjs'])) !== 0) return { ...noResults(), failed: 1 };
+  const built = (await run(process.execPath, ['scripts/build.mjs'])) === 0;
+  if (!built) return { ...noResults(), failed: ['the build'] };
   const folder = await mkdtemp(path.join(os.tmpdir(), 'peerfold-test-'));
   try {
     return await runSuites(chosen(process.argv.slice(2)), folder);

@@ -5,9 +5,10 @@ const inCi = process.env['CI'] === 'true';
 const executablePath = process.env['PEERFOLD_CHROMIUM'];
 
 /** Of these two at a time spare the time in which one waits: none looks at a deadline or at a share. */
-const IN_PAIRS = ['broken', 'doctor', 'hostile-page', 'out-of-the-way', 'overlay', 'policy', 'private'].map(
-  (name) => `**/${name}.spec.ts`,
-);
+const IN_PAIRS = [
+  ...['broken', 'bundles', 'composition', 'dashboard', 'doctor', 'hostile-page', 'out-of-the-way'],
+  ...['overlay', 'policy', 'private'],
+].map((name) => `**/${name}.spec.ts`);
 
 export default defineConfig({
   projects: [

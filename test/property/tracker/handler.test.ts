@@ -10,6 +10,8 @@ const RUNS = 130;
 const STEPS_PER_RUN = 1000;
 const MESSAGES = 100_000;
 const VISITORS = 4;
+/** Real time; half a minute on two idle cores. */
+const TIMEOUT = 240_000;
 
 let signer: Signer;
 let identities: Identity[];
@@ -143,24 +145,28 @@ function checkInvariants({ world, clients }: Run): void {
 }
 
 describe('the whole handler', () => {
-  it(`lets nothing escape in ${MESSAGES} messages, and serves others afterwards`, async () => {
-    let messages = 0;
-    const steps = fc.array(step, { minLength: STEPS_PER_RUN, maxLength: STEPS_PER_RUN });
-    await fc.assert(
-      fc.asyncProperty(steps, async (script) => {
-        const run = new Run();
-        await run.open();
-        for (const next of script) await run.take(next);
-        checkInvariants(run);
-        const late = await run.world.joined(new FakeConnection({ place: { address: 9 } }));
-        await late.say({ t: 'have', seq: 1, add: [prefix(1)], del: [] });
-        expect(late.last('ok')).toMatchObject({ seq: 1 });
-        run.world.core.close();
-        expect(run.world.clock.pending).toBe(0);
-        messages += run.messages;
-      }),
-      { seed: SEED, numRuns: RUNS },
-    );
-    expect(messages).toBeGreaterThan(MESSAGES);
-  });
+  it(
+    `lets nothing escape in ${MESSAGES} messages, and serves others afterwards`,
+    { timeout: TIMEOUT },
+    async () => {
+      let messages = 0;
+      const steps = fc.array(step, { minLength: STEPS_PER_RUN, maxLength: STEPS_PER_RUN });
+      await fc.assert(
+        fc.asyncProperty(steps, async (script) => {
+          const run = new Run();
+          await run.open();
+          for (const next of script) await run.take(next);
+          checkInvariants(run);
+          const late = await run.world.joined(new FakeConnection({ place: { address: 9 } }));
+          await late.say({ t: 'have', seq: 1, add: [prefix(1)], del: [] });
+          expect(late.last('ok')).toMatchObject({ seq: 1 });
+          run.world.core.close();
+          expect(run.world.clock.pending).toBe(0);
+          messages += run.messages;
+        }),
+        { seed: SEED, numRuns: RUNS },
+      );
+      expect(messages).toBeGreaterThan(MESSAGES);
+    },
+  );
 });

@@ -99,6 +99,8 @@ class Dashboard {
   }
 
   #leave(why: string): void {
+    // What was asked for before is not to be shown any more.
+    this.#asked++;
     sessionStorage.removeItem(KEPT);
     for (const element of this.#shown) element.hidden = true;
     this.#signIn.hidden = false;

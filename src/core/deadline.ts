@@ -20,7 +20,7 @@ export interface ImagePlacement {
 /** A request that feeds a player. */
 export interface MediaPlacement {
   readonly kind: 'media';
-  /** Seconds of playback buffered ahead of the playing position. */
+  /** Seconds until what is buffered has been played, at the pace of the player. */
   readonly buffered: number;
   /** `filling` until the head start is buffered; `unused` when none is configured and nothing is buffered yet. */
   readonly headStart: 'filling' | 'filled' | 'unused';

@@ -49,7 +49,7 @@ export class ComingBytes {
   }
 
   /** What `player` will want of `url`, which has so many bytes; soonest first. */
-  next(url: CanonicalUrl, length: number, player: Player & { readonly playbackRate: number }): Upcoming[] {
+  next(url: CanonicalUrl, length: number, player: Player): Upcoming[] {
     const { duration, playbackRate } = player;
     if (!(duration > 0 && duration < Infinity)) return [];
     const perSecond = length / duration;

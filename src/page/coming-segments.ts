@@ -44,7 +44,7 @@ export class ComingSegments {
   }
 
   /** What follows the segments requested last, as `player` needs it; soonest first for each rendition. */
-  next(player: Player & { readonly playbackRate: number }): Upcoming[] {
+  next(player: Player): Upcoming[] {
     const ahead = bufferedAhead(player);
     return this.#places().flatMap(({ rendition, index }) => {
       const items: Upcoming[] = [];

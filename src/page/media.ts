@@ -10,12 +10,14 @@ export interface Player {
   readonly currentTime: number;
   readonly duration: number;
   readonly buffered: TimeRanges;
+  /** 2 plays two seconds of its film in one; 0 stands still. */
+  readonly playbackRate: number;
 }
 
 /** Players skip gaps of this size (seconds), so a range that starts this close is the one being played. */
 const GAP = 0.5;
 
-/** Seconds buffered ahead of the playing position; 0 right after a seek to an empty place. */
+/** Seconds of its film buffered ahead of the playing position; 0 right after a seek to an empty place. */
 export function bufferedAhead({ buffered, currentTime }: Player): number {
   for (let i = 0; i < buffered.length; i++) {
     if (buffered.start(i) - GAP <= currentTime && currentTime <= buffered.end(i))
@@ -92,7 +94,8 @@ export function placeMedia(
     if (byScript ? !isFedByScript(player) : !isSource(player.currentSrc, url)) continue;
     const placement: MediaPlacement = {
       kind: 'media',
-      buffered: bufferedAhead(player),
+      // Whoever slows down may speed up again.
+      buffered: bufferedAhead(player) / Math.max(1, player.playbackRate),
       headStart: headStarts.stateOf(player, duration),
     };
     if (!neediest || needier(placement, neediest)) neediest = placement;

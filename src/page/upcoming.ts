@@ -9,11 +9,10 @@ import { bufferedAhead, isFedByScript, onPlayers, type Player } from './media.js
 import type { Placer } from './place.js';
 import { networkOf, type Device } from './upload-network.js';
 
-/** A media element, with what tells whether and how fast it goes on. */
+/** A media element, with what tells whether it goes on. */
 export interface ActivePlayer extends Player {
   readonly paused: boolean;
   readonly ended: boolean;
-  readonly playbackRate: number;
 }
 
 export interface UpcomingOptions extends ComingSegmentsOptions {

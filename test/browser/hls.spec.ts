@@ -1,3 +1,5 @@
+import { workerFile } from '../../demo-site/files.js';
+import { guardedStream } from '../support/guarded-stream.js';
 import { originBytes, SEGMENTS, SMALL_SEGMENTS } from '../support/media.js';
 import type { Stage } from '../support/stage.js';
 import { PLAYED, Viewer } from '../support/viewer.js';
@@ -8,6 +10,9 @@ const FAST = 16;
 
 /** Plays the larger rendition and knows of no other. */
 const LARGE = '/large.html';
+
+/** Bytes per second: more than the small rendition takes, and less than the large one. */
+const LINE = 110_000;
 
 /** Somebody with the stream's page open. */
 async function viewer(stage: Stage, page = '/hls.html'): Promise<Viewer> {
@@ -87,4 +92,62 @@ test('the rendition is switched within a segment, and one segment is not there',
     const bytes = await bytesFor(b.visitor, [...SEGMENTS, ...SMALL_SEGMENTS]);
     expect(bytes.peer, 'of what both have seen').toBeGreaterThan(0);
   });
+});
+
+test('encrypted segments, signed for each visitor and from several hosts, are one stream', async ({
+  stage,
+}) => {
+  const { url } = stage.site;
+  const other = url.replace('localhost', '127.0.0.1');
+  await stage.stopHasher();
+  await stage.startHasher({ origins: [url, other], dropQueries: ['/media/*?signature'] });
+  const services = {
+    hasher: `http://localhost:${stage.ports.hasher}`,
+    tracker: `ws://localhost:${stage.ports.tracker}`,
+  };
+  const literal = { ...services, include: ['/media/*'], origins: [other] };
+  stage.serve('/peerfold-sw.js', workerFile(literal));
+  const { segments, digests, pageFor } = guardedStream(stage);
+
+  const a = await viewer(stage, pageFor('for-a', url));
+  await a.play(FAST);
+  await a.toEnd();
+  await stage.announced(segments.length);
+
+  const b = await viewer(stage, pageFor('for-b', other));
+  await b.visitor.linked();
+  await b.play(8);
+  await b.toEnd();
+  expect(await b.watched()).toMatchObject(PLAYED);
+  const received = (await b.visitor.received()).filter(({ path }) => segments.includes(path));
+  expect(received.map(({ sha256 }) => sha256)).toEqual(digests);
+  expect(share(await bytesFor(b.visitor, segments.slice(3)), 'peer')).toBeGreaterThanOrEqual(0.8);
+  expect(stage.browserRequests('/media/guarded/seg-014.m4s')).toHaveLength(1);
+});
+
+/** Which renditions the player took segments of, its first ones left out. */
+async function chosen({ visitor }: Viewer): Promise<readonly string[]> {
+  const received = await visitor.received();
+  const renditions = received.flatMap(({ path }) => /\/hls\/(v\d)\/seg-/.exec(path)?.[1] ?? []);
+  return [...new Set(renditions.slice(3))].sort();
+}
+
+test('a player chooses with peers the rendition that it chooses without', async ({ stage }) => {
+  const a = await viewer(stage);
+  for (const picture of ['720p', '360p'] as const) {
+    await a.visitor.open('/hls.html');
+    await a.choose(picture);
+    await a.play(FAST);
+    await a.toEnd();
+  }
+  await stage.announced(SEGMENTS.length + SMALL_SEGMENTS.length);
+  stage.site.faults.set({ path: '/media/hls/*', bytesPerSecond: LINE });
+
+  const [without, withPeers] = [await viewer(stage, '/hls.html?peerfold=off'), await viewer(stage)];
+  await withPeers.visitor.linked();
+  await Promise.all([without.play(), withPeers.play()]);
+  await Promise.all([without.reaches(20), withPeers.reaches(20)]);
+  expect(await chosen(without)).toEqual(['v1']);
+  expect(await chosen(withPeers)).toEqual(['v1']);
+  expect((await bytesFor(withPeers.visitor, SMALL_SEGMENTS)).peer).toBeGreaterThan(0);
 });

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { freePorts } from '../../bench/support/ports.js';
 import { createDemoSite, type DemoSite, type DemoSiteOptions } from '../../demo-site/server.js';
 import type { LoggedRequest } from '../../demo-site/log.js';
-import type { Hasher } from '../../hasher-service/index.js';
+import type { Hasher, HasherOptions } from '../../hasher-service/index.js';
 import type { Tracker } from '../../tracker-service/index.js';
 import { SHELF, shelf } from './pages.js';
 import { Visitor, type VisitorOptions } from './visitor.js';
@@ -50,7 +50,7 @@ export class Stage {
     return stage;
   }
 
-  async startHasher(): Promise<void> {
+  async startHasher(options: Partial<HasherOptions> = {}): Promise<void> {
     const { createHasher } = await built<typeof import('../../hasher-service/index.js')>('hasher.js');
     this.#hasher = await createHasher({
       sites: [this.site.url],
@@ -59,6 +59,7 @@ export class Stage {
       rootsToken: this.rootsToken,
       live: ['/live/*'],
       logLevel: 'silent',
+      ...options,
     });
     this.#hasher.app.server.on('request', ({ url = '', headers }: IncomingMessage) => {
       if (BROWSERS.test(headers['user-agent'] ?? '')) this.hasherRequests.push(url);

@@ -52,6 +52,7 @@ function player(options: Partial<Player> = {}): Player {
     currentTime: 0,
     duration: 600,
     buffered: ranges(),
+    playbackRate: 1,
     ...options,
   };
 }
@@ -268,6 +269,16 @@ describe('placing media', () => {
     expect(placeMedia(segment, '', [rich, poor, file], heads)).toMatchObject({ buffered: 12 });
     expect(placeMedia(segment, '', [rich, starting, poor], heads)).toMatchObject({ headStart: 'filling' });
     expect(placeMedia(segment, '', [file], heads)).toBeUndefined();
+  });
+
+  it.each([
+    [2, 10],
+    [0.5, 20],
+    [0, 20],
+    [-2, 20],
+  ])('knows how long what is buffered lasts at %s times the pace', (playbackRate, seconds) => {
+    const one = player({ playbackRate, buffered: ranges([0, 20]) });
+    expect(placeMedia(one.currentSrc, 'video', [one], heads)).toMatchObject({ buffered: seconds });
   });
 
   it('knows players with an object for a source', () => {

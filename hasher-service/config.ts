@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import type { Site } from '../src/core/brands.js';
 import { PeerfoldError } from '../src/core/errors.js';
-import { MAX_CONTENT_LENGTH } from '../src/core/limits.js';
+import { MAX_CONTENT_LENGTH, MAX_RELAYS } from '../src/core/limits.js';
+import { isTurnUrl } from '../src/protocol/hasher.js';
 import { isUrlPattern } from '../src/protocol/patterns.js';
 import { siteOf } from '../src/protocol/url.js';
 import { parseAssumption } from './judging/assumptions.js';
@@ -105,6 +106,12 @@ export const hasherConfig = z.strictObject({
   rootsToken: z.string().min(16, 'a token of at least 16 characters is needed').max(256).optional(),
   /** Bearer token of `/v1/purge` and of the dashboard; one is made and kept in `data` when absent. */
   operatorToken: z.string().min(16, 'a token of at least 16 characters is needed').max(256).optional(),
+  /** TURN servers that admitted visitors may use, such as `turn:turn.example.com:3478`; and */
+  turnUrls: listOf(z.string().refine(isTurnUrl, 'a turn: or turns: URL is needed'))
+    .pipe(z.array(z.string()).max(MAX_RELAYS))
+    .default([]),
+  /** the secret that they share with this service, for passwords that expire (coturn's `static-auth-secret`). */
+  turnSecret: z.string().min(16, 'a secret of at least 16 characters is needed').max(256).optional(),
   /** Takes no beacons of pages and no reports of trackers, and has no dashboard. */
   noBeacons: z.preprocess(toSwitch, z.boolean()).default(false),
   /** Decides who is admitted to the tracker; everybody when absent. Library only. */
@@ -149,9 +156,15 @@ export type HasherOptions = Partial<Omit<HasherConfig, 'sites'>> & { readonly si
 /** Checks options; throws `bad-config` with a sentence that names every wrong field. */
 export function parseHasherConfig(options: unknown): HasherConfig {
   const result = hasherConfig.safeParse(options);
-  if (result.success) return result.data;
+  if (result.success) return consistent(result.data);
   const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`);
   throw new PeerfoldError('bad-config', faults.join('; '), {
     fields: result.error.issues.map((i) => i.path),
   });
+}
+
+function consistent(config: HasherConfig): HasherConfig {
+  if (config.turnUrls.length > 0 !== (config.turnSecret !== undefined))
+    throw new PeerfoldError('bad-config', 'turnUrls and turnSecret: one is of no use without the other');
+  return config;
 }

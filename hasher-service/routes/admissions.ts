@@ -3,6 +3,7 @@ import { fromBase64Url } from '../../src/protocol/base64.js';
 import { parseAdmissionRequest, type AdmissionResponse } from '../../src/protocol/hasher.js';
 import { thumbprint } from '../../src/verify/statements.js';
 import { ApiError } from '../http/api-error.js';
+import { relaysFor } from '../relays.js';
 import { checkSite, parsedBody, type Service } from '../service.js';
 
 export function addAdmissions(app: FastifyInstance, service: Service): void {
@@ -18,7 +19,8 @@ export function addAdmissions(app: FastifyInstance, service: Service): void {
     metrics.admission(isAdmitted ? 'granted' : 'denied');
     if (!isAdmitted) throw new ApiError(403, 'not-admitted', 'The site does not admit this visitor.');
     void reply.header('cache-control', 'no-store');
-    return signer.admission(site, jkt, clock.now());
+    const relays = relaysFor(config, jkt, clock.now());
+    return { ...(await signer.admission(site, jkt, clock.now())), ...(relays && { relays }) };
   });
 }
 

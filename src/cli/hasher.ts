@@ -26,6 +26,9 @@ const meanings: Record<Exclude<keyof z.input<typeof hasherConfig>, 'admit'>, str
   publicUrl: 'where visitors reach this service; issuer of its statements',
   rootsToken: 'bearer token that trackers need for live roots; without it, one is made and kept in --data',
   operatorToken: 'bearer token for purges and for the dashboard; without it, one is made and kept in --data',
+  turnUrls: 'TURN server that admitted visitors may use, such as turn:turn.example.com:3478; repeatable',
+  turnSecret:
+    "secret that the TURN servers share with this service (coturn's static-auth-secret), for passwords that expire",
   noBeacons: 'take no figures from pages and trackers, and have no dashboard',
   maxBytes: 'files above this many bytes are refused',
   originTimeout: "milliseconds until the origin's headers must be there",

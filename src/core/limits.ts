@@ -20,6 +20,9 @@ export const MAX_PLAYLIST_LENGTH = 2 ** 20;
 
 /** Longer URLs are refused: servers and CDNs cut off at 8 KiB, real media URLs stay far below. */
 export const MAX_URL_LENGTH = 4096;
+/** Addresses of TURN servers that one visitor is told, and characters of what each is used with. */
+export const MAX_RELAYS = 8;
+export const MAX_CREDENTIAL = 256;
 
 /** A compact JWS of ours: claims with replayed headers fit in 4 KiB; twice that is generous. */
 export const MAX_TOKEN_LENGTH = 8192;

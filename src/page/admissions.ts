@@ -2,13 +2,14 @@ import type { Clock } from '../core/clock.js';
 import { MAX_ADMISSION_LIFE } from '../core/limits.js';
 import { fromBase64Url } from '../protocol/base64.js';
 import { parseObject } from '../protocol/check.js';
-import type { AdmissionResponse } from '../protocol/hasher.js';
+import type { AdmissionResponse, Relays } from '../protocol/hasher.js';
 import type { Identity } from '../protocol/seal.js';
 
 export interface Admission {
   readonly jws: string;
   /** For reports; nobody but the hash service is to see it. */
   readonly receipt: string;
+  readonly relays: Relays | undefined;
   /** When to get the next one (clock's `now`, ms). */
   readonly renewAt: number;
 }
@@ -32,6 +33,11 @@ export class Admissions {
 
   constructor(private readonly options: AdmissionsOptions) {}
 
+  /** What came with the last admission. */
+  get relays(): Relays | undefined {
+    return this.#current?.relays;
+  }
+
   /** A current admission. Rejects as `request` does. */
   async get(): Promise<Admission> {
     const { clock } = this.options;
@@ -49,11 +55,11 @@ export class Admissions {
 
   async #renew(): Promise<Admission> {
     const { identity, clock, request } = this.options;
-    const { admission: jws, receipt } = await request(identity.publicKey);
+    const { admission: jws, receipt, relays } = await request(identity.publicKey);
     const now = clock.now();
     const life = expiryOf(jws) - now;
     const bounded = Math.min(Number.isFinite(life) ? life : 0, MAX_ADMISSION_LIFE * 1000);
-    this.#current = { jws, receipt, renewAt: now + Math.max(bounded - MARGIN, SHORTEST) };
+    this.#current = { jws, receipt, relays, renewAt: now + Math.max(bounded - MARGIN, SHORTEST) };
     return this.#current;
   }
 }

@@ -2,6 +2,7 @@ import type { Sha256 } from '../core/bytes.js';
 import type { Clock } from '../core/clock.js';
 import type { LinkFactory } from '../peer/link.js';
 import type { Identity } from '../protocol/seal.js';
+import type { Relays } from '../protocol/hasher.js';
 import type { Locks } from './leader.js';
 import type { Platform } from './local-network.js';
 import type { NativeLoadsOptions } from './native-loads.js';
@@ -22,7 +23,8 @@ export interface EngineEnvironment {
   readonly locks: Locks | undefined;
   readonly device: Device & Platform;
   readonly view: PresenceView & PageView & { readonly document: Document };
-  readonly factory: LinkFactory;
+  /** `relays`: TURN servers of the hash service, once it has named them. */
+  readonly linksThrough: (relays: () => Relays | undefined) => LinkFactory;
   readonly openSocket: OpenSocket;
   readonly createIdentity: () => Promise<Identity>;
   readonly idle: () => Promise<void>;

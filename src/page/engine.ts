@@ -23,7 +23,7 @@ export function startEngine(host: EngineHost): Engine {
     locks: (navigator as Partial<Navigator>).locks,
     device: navigator,
     view: window,
-    factory: createSimplePeerFactory({ ...host.options, clock: systemClock }),
+    linksThrough: (relays) => createSimplePeerFactory({ ...host.options, clock: systemClock, relays }),
     openSocket,
     createIdentity,
     idle: () => whenIdle(window, systemClock),

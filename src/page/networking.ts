@@ -8,6 +8,7 @@ import type { LinkFactory } from '../peer/link.js';
 import type { PeerInfo, PeerStats, SwarmEvents } from '../peer/contract.js';
 import { Swarm } from '../peer/swarm.js';
 import type { WorkerMessage } from '../protocol/bridge.js';
+import type { Relays } from '../protocol/hasher.js';
 import type { Identity } from '../protocol/seal.js';
 import { Admissions } from './admissions.js';
 import type { Catalogue } from './catalogue.js';
@@ -31,7 +32,7 @@ export interface NetworkingOptions {
   readonly random: () => number;
   readonly hasher: HasherClient;
   readonly budget: Pick<UploadBudget, 'rate' | 'take'>;
-  readonly factory: LinkFactory;
+  readonly linksThrough: (relays: () => Relays | undefined) => LinkFactory;
   readonly openSocket: OpenSocket;
   readonly catalogue: Catalogue;
   readonly reads: Questions<Bytes>;
@@ -181,11 +182,11 @@ export class Networking {
   }
 
   #makeSwarm(): Swarm {
-    const { host, clock, random, factory, identity, reads, budget } = this.options;
+    const { host, clock, random, linksThrough, identity, reads, budget } = this.options;
     return new Swarm({
       clock,
       random,
-      factory,
+      factory: linksThrough(() => this.#admissions?.relays),
       key: identity.publicKey,
       uploadRate: budget.rate,
       allowance: budget,

@@ -2,6 +2,7 @@ import SimplePeer from 'simple-peer';
 import type { Bytes } from '../core/bytes.js';
 import type { Clock, Timer } from '../core/clock.js';
 import { PeerfoldError } from '../core/errors.js';
+import type { Relays } from '../protocol/hasher.js';
 import {
   LOW_WATER,
   type CloseReason,
@@ -21,6 +22,8 @@ export interface SimplePeerOptions {
   readonly clock: Clock;
   /** STUN and TURN servers (default none). simple-peer's own default would call public ones. */
   readonly iceServers?: readonly RTCIceServer[];
+  /** Further ones, asked for with each link. */
+  readonly relays: () => Relays | undefined;
   /** Only relayed candidates: hides the visitor's address from peers, needs a TURN server. */
   readonly relayOnly?: boolean;
 }
@@ -46,7 +49,8 @@ class SimplePeerLink implements SignallingLink {
   #open = false;
   #closed = false;
 
-  constructor({ clock, iceServers = [], relayOnly = false }: SimplePeerOptions, options: LinkOptions) {
+  constructor({ clock, iceServers = [], relays, relayOnly }: SimplePeerOptions, options: LinkOptions) {
+    const { urls, ...user } = relays() ?? {};
     this.#clock = clock;
     this.#batcher = new SignalBatcher(clock, (signals) => {
       options.onSignals(signals);
@@ -54,7 +58,10 @@ class SimplePeerLink implements SignallingLink {
     this.#peer = new SimplePeer({
       initiator: options.initiator,
       trickle: true,
-      config: { iceServers: [...iceServers], iceTransportPolicy: relayOnly ? 'relay' : 'all' },
+      config: {
+        iceServers: [...iceServers, ...(urls ? [{ urls: [...urls], ...user }] : [])],
+        iceTransportPolicy: relayOnly ? 'relay' : 'all',
+      },
       channelConfig: { ordered: true },
       wrtc: constructorsTelling((channel) => {
         this.#watch(channel);

@@ -1,7 +1,13 @@
 import type { CanonicalUrl, Root, RootPrefix, Site } from '../core/brands.js';
 import { isRoot, isRootPrefix } from '../core/brands.js';
-import { MAX_DIGEST_URLS, MAX_TOKEN_LENGTH } from '../core/limits.js';
-import { isBase64Url, isCompactJws, isListOf, isObject, isWhole, parseObject } from './check.js';
+import {
+  MAX_CREDENTIAL,
+  MAX_DIGEST_URLS,
+  MAX_RELAYS,
+  MAX_TOKEN_LENGTH,
+  MAX_URL_LENGTH,
+} from '../core/limits.js';
+import { isBase64Url, isCompactJws, isListOf, isObject, isText, isWhole, parseObject } from './check.js';
 import { MAX_TIME } from './claims.js';
 import { isUrlPattern } from './patterns.js';
 import { canonicalUrl, isCanonicalUrl, isSite } from './url.js';
@@ -31,6 +37,14 @@ export interface AdmissionResponse {
   readonly admission: string;
   /** For reports: shows that the admission was made out to who shows it. Peers and tracker never see it. */
   readonly receipt: string;
+  readonly relays?: Relays | undefined;
+}
+
+/** TURN servers that this visitor may use for a while, as `RTCPeerConnection` wants them. */
+export interface Relays {
+  readonly urls: readonly string[];
+  readonly username: string;
+  readonly credential: string;
 }
 
 /** `POST /v1/roots` (bearer token): which of these roots have a live token for `site`? */
@@ -107,7 +121,18 @@ export function parseAdmissionResponse(value: unknown): AdmissionResponse | unde
   const { admission, receipt } = value;
   if (!isCompactJws(admission, MAX_TOKEN_LENGTH) || !isCompactJws(receipt, MAX_TOKEN_LENGTH))
     return undefined;
-  return { admission, receipt };
+  if (value['relays'] === undefined) return { admission, receipt };
+  return isRelays(value['relays']) ? { admission, receipt, relays: value['relays'] } : undefined;
+}
+
+function isRelays(value: unknown): value is Relays {
+  if (!isObject(value) || !isListOf(value['urls'], MAX_RELAYS, isTurnUrl)) return false;
+  return isText(value['username'], MAX_CREDENTIAL) && isText(value['credential'], MAX_CREDENTIAL);
+}
+
+/** `turn:` or `turns:` (RFC 7065). */
+export function isTurnUrl(value: unknown): value is string {
+  return isText(value, MAX_URL_LENGTH) && /^turns?:[\x21-\x7e]+$/.test(value);
 }
 
 export function parseRootsRequest(text: string): RootsRequest | undefined {

@@ -93,7 +93,9 @@ test('relayed links only: through a relay peers deliver, and nobody learns more 
 }) => {
   const relay = await TurnServer.open();
   try {
-    stage.serve(SHELF, shelf(tag(`${IMPLIED} data-relay-only data-ice-servers='${relay.iceServers}'`)));
+    stage.serve(SHELF, shelf(tag(`${IMPLIED} data-relay-only`)));
+    await stage.stopHasher();
+    await stage.startHasher(relay.options);
     await seedShelf(stage);
     const second = await stage.visitor();
     await noteCandidates(second);

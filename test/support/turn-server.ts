@@ -1,26 +1,31 @@
+import { createHmac } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import Turn from 'node-turn';
+import type { HasherOptions } from '../../hasher-service/index.js';
 import { freePorts } from '../../bench/support/ports.js';
 
-/** A TURN server (RFC 8656, over UDP) of this machine, for one user. */
+/** A TURN server (RFC 8656, over UDP) of this machine, for all whose password was made with its secret. */
 export class TurnServer {
   private constructor(
     private readonly server: Turn,
-    /** What a page's `data-ice-servers` says of it. */
-    readonly iceServers: string,
+    /** What a hash service is told about it. */
+    readonly options: Required<Pick<HasherOptions, 'turnUrls' | 'turnSecret'>>,
   ) {}
 
   static async open(): Promise<TurnServer> {
     const [listeningPort = 0] = await freePorts(1);
     const address = outwardAddress();
-    const user = { username: 'visitor', credential: 'only for tests' };
+    const turnSecret = 'shared with the hash service';
+    const passwordOf = (username: string): string =>
+      createHmac('sha1', turnSecret).update(username).digest('base64');
     const server = new Turn({
       ...{ listeningPort, listeningIps: [address], relayIps: [address] },
       authMech: 'long-term',
-      credentials: { [user.username]: user.credential },
+      // The package looks names up; it has no other way to ask for a password.
+      credentials: new Proxy({}, { get: (_, username) => passwordOf(String(username)) }),
     });
     server.start();
-    return new TurnServer(server, JSON.stringify([{ urls: `turn:${address}:${listeningPort}`, ...user }]));
+    return new TurnServer(server, { turnUrls: [`turn:${address}:${listeningPort}`], turnSecret });
   }
 
   close(): void {

@@ -122,6 +122,17 @@ describe('admissions', () => {
     expect(await verifyAdmission(admission, publicKey, bench.verification)).toEqual({ verdict: 'mismatch' });
   });
 
+  it('bring what the site’s TURN servers are used with', async () => {
+    const options = { turnUrls: ['turn:turn.example.com'], turnSecret: 'a secret of the site' };
+    const bench = await Bench.start({ options });
+    const { publicKey: key } = await createIdentity();
+    const response = await bench.post('/v1/admissions', { site: SITE, key });
+    const text = await response.text();
+    expect(JSON.parse(text)).toMatchObject({ relays: { urls: options.turnUrls } });
+    expect(text).not.toContain(options.turnSecret);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+  });
+
   it('are given only for points on the curve', async () => {
     const bench = await Bench.start();
     const off = Buffer.concat([Buffer.from([4]), Buffer.alloc(64, 7)]).toString('base64url');

@@ -267,7 +267,7 @@ export class WholeVisitor {
       ...{ clock, sha256, createIdentity, locks: undefined, device: DESKTOP, view: this.page },
       random: seededRandom(this.number + 1000),
       fetch: this.#http.fetch,
-      factory: network.visitor({ ...this.traits, watch: this.watch }),
+      linksThrough: () => network.visitor({ ...this.traits, watch: this.watch }),
       openSocket: services.openSocket,
       idle: () => Promise.resolve(),
       timings: {

@@ -143,7 +143,7 @@ function engineOf(setting: Setting = {}) {
     locks: undefined,
     device: DESKTOP,
     view: view,
-    factory: network.visitor(),
+    linksThrough: () => network.visitor(),
     openSocket: tracker.openSocket,
     createIdentity: () => Promise.resolve(identity),
     idle: () => Promise.resolve(),

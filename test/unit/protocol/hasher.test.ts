@@ -155,6 +155,23 @@ describe('answers', () => {
   it('to admissions', () => {
     const valid = { admission: JWS, receipt: JWS };
     expect(parseAdmissionResponse({ ...valid, more: 1 })).toEqual(valid);
+    const relays = { urls: ['turn:turn.example.com', 'turns:[::1]:443'], username: 'u', credential: 'c' };
+    expect(parseAdmissionResponse({ ...valid, relays })).toEqual({ ...valid, relays });
+    const wrongRelays = [
+      ...[null, [], 'turn:a'],
+      ...[
+        { ...relays, urls: 'turn:a' },
+        { ...relays, urls: ['stun:a'] },
+        { ...relays, urls: ['turn:a b'] },
+      ],
+      ...[
+        { ...relays, urls: Array(9).fill('turn:a') },
+        { ...relays, urls: [7] },
+      ],
+      ...[{ ...relays, username: 7 }, { urls: relays.urls }, { ...relays, credential: 'c'.repeat(257) }],
+    ];
+    for (const value of wrongRelays)
+      expect(parseAdmissionResponse({ ...valid, relays: value }), JSON.stringify(value)).toBeUndefined();
     const wrong = [
       null,
       {},

@@ -44,8 +44,10 @@ async function compiled(filters) {
 
 function machine(browserVersion) {
   const [cpu] = os.cpus();
+  // Builds of one kernel release come and go, and make no other machine of this one.
+  const [release] = /^\d+\.\d+/.exec(os.release()) ?? [os.release()];
   return [
-    `${os.cpus().length} × ${cpu?.model ?? 'unknown processor'}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ${os.type()} ${os.release()}`,
+    `${os.cpus().length} × ${cpu?.model ?? 'unknown processor'}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ${os.type()} ${release}`,
     `Node ${process.version}`,
     `Chromium ${browserVersion}`,
   ];

@@ -30,7 +30,7 @@ test('dash.js plays to the end with the help of a viewer over HLS, also when tok
   await giveClock(visitor);
   await visitor.open('/dash.html');
   await visitor.linked();
-  await b.play(8);
+  await b.play(4);
   await b.receives(6);
   // All that was signed so far is over for this visitor, and what is signed from now on is not.
   freshFor(stage, 2 * LIFE);

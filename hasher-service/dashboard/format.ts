@@ -10,38 +10,36 @@ const UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
 type Known = number | null | undefined;
 export type Format = (value: Known) => string;
 
+/** Nothing is known where nothing was told. */
+function known(format: (value: number) => string): Format {
+  return (value) => (value === null || value === undefined ? NOTHING : format(value));
+}
+
 /** Decimal units, as browsers show them. */
-export const bytes: Format = (value) => {
-  if (value === null || value === undefined) return NOTHING;
+export const bytes = known((value) => {
   const unit = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
   return `${fractions.format(value / 1000 ** unit)} ${UNITS[unit] ?? ''}`;
-};
+});
 
-export const count: Format = (value) =>
-  value === null || value === undefined ? NOTHING : counts.format(value);
+export const bytesPerSecond = known((value) => `${bytes(value)}/s`);
+
+export const count = known((value) => counts.format(value));
 
 /** Of whole things. */
-export const average: Format = (value) =>
-  value === null || value === undefined ? NOTHING : averages.format(value);
+export const average = known((value) => averages.format(value));
 
-export const fraction: Format = (value) =>
-  value === null || value === undefined ? NOTHING : fractions.format(value);
+export const fraction = known((value) => fractions.format(value));
 
-export const percent: Format = (value) =>
-  value === null || value === undefined ? NOTHING : `${fractions.format(100 * value)} %`;
+export const percent = known((value) => `${fractions.format(100 * value)} %`);
 
 /** Milliseconds. */
-export const time: Format = (value) => {
-  if (value === null || value === undefined) return NOTHING;
-  return Math.abs(value) < 1000 ? `${counts.format(value)} ms` : `${fractions.format(value / 1000)} s`;
-};
+export const time = known((value) =>
+  Math.abs(value) < 1000 ? `${counts.format(value)} ms` : `${fractions.format(value / 1000)} s`,
+);
 
 /** With its sign: a difference. */
 export function signed(format: Format): Format {
-  return (value) => {
-    if (value === null || value === undefined) return NOTHING;
-    return value > 0 ? `+${format(value)}` : format(value).replace('-', '−');
-  };
+  return known((value) => (value > 0 ? `+${format(value)}` : format(value).replace('-', '−')));
 }
 
 /** A moment (s since 1970) on an axis that is `range` seconds long. */

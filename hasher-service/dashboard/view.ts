@@ -2,7 +2,7 @@ import type { Bytes, FiguresResponse, Series } from '../../src/protocol/figures.
 import { Chart, type Values } from './chart.js';
 import { comparison } from './compared.js';
 import { el } from './dom.js';
-import { average, bytes, count, percent } from './format.js';
+import { average, bytes, bytesPerSecond, count, percent } from './format.js';
 import { counted, refusals, resources } from './lists.js';
 
 /** Seconds by which the first figures of a step are divided at least. */
@@ -26,7 +26,7 @@ export class View {
     title: 'Bytes by source',
     note: 'Per second, of all pages. Only what comes from peers is saved; the store holds what came earlier.',
     lines: SOURCES.map((name) => ({ name, colour: `--${name}` })),
-    format: (value) => `${bytes(value)}${typeof value === 'number' ? '/s' : ''}`,
+    format: bytesPerSecond,
     stacked: true,
   });
   readonly #wasted = new Chart({
@@ -36,7 +36,7 @@ export class View {
       { name: 'uploaded', colour: '--store' },
       { name: 'wasted', colour: '--bad' },
     ],
-    format: (value) => `${bytes(value)}${typeof value === 'number' ? '/s' : ''}`,
+    format: bytesPerSecond,
   });
   readonly #visitors = new Chart({
     title: 'Visitors',

@@ -6,6 +6,8 @@ const FIRST_GUESS = 300;
 const REMEMBERED = 9;
 /** A body that was read slowly, or a laptop that slept, says nothing about the origin. */
 const LONGEST = 5000;
+/** Less than this comes in one part and says nothing about how fast bytes come. */
+const LEAST_RATED = 32 * 1024;
 /** How much one transfer counts for whether the origin fails, */
 const WEIGHT = 0.25;
 /** and from where on it does: after two failures in a row, until the next success or so. */
@@ -24,8 +26,7 @@ class Kind {
   failures = 0;
 
   median(of: (sample: Sample) => number): number {
-    const sorted = this.samples.map(of).sort((a, b) => a - b);
-    return sorted[sorted.length >> 1] ?? 0;
+    return median(this.samples.map(of)) ?? 0;
   }
 }
 
@@ -58,10 +59,14 @@ export class HttpTime {
     return Math.min(time, LONGEST);
   }
 
-  /** Bytes per second that such a fetch gives once it has begun; `undefined` before one was measured. */
+  /**
+   * Bytes per second that such a fetch gives once it has begun: infinite where that takes no time that can be
+   * measured, `undefined` before one was measured.
+   */
   rate(destination: string): number | undefined {
-    const perByte = this.#kind(destination).median((sample) => sample.perByte);
-    return perByte > 0 ? 1000 / perByte : undefined;
+    const rated = this.#kind(destination).samples.filter(({ bytes }) => bytes >= LEAST_RATED);
+    const perByte = median(rated.map((sample) => sample.perByte));
+    return perByte === undefined ? undefined : 1000 / perByte;
   }
 
   /** Whether the origin has been giving errors, or nothing, instead of such resources. */
@@ -72,4 +77,8 @@ export class HttpTime {
   #kind(destination: string): Kind {
     return destination === 'image' ? this.#images : this.#others;
   }
+}
+
+function median(values: readonly number[]): number | undefined {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
 }

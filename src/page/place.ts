@@ -100,9 +100,11 @@ export class Placer {
   place(url: string, destination: string, facts: SegmentFacts = {}): Placed {
     const deadline = this.#deadline(url, destination, facts);
     const { adaptive } = facts;
+    if (!adaptive) return deadline;
     const rate = this.#httpTime.rate(destination);
-    if (!adaptive || rate === undefined) return deadline;
-    return { ...deadline, rate: Math.max(rate, ADAPTIVE_RATE * adaptive) };
+    if (rate !== undefined) return { ...deadline, rate: Math.max(rate, ADAPTIVE_RATE * adaptive) };
+    // What peers or the store gave first would tell the player of a network that nobody has.
+    return this.#httpTime.isFailing(destination) ? deadline : { wait: 0, reason: 'head-start' };
   }
 
   #deadline(url: string, destination: string, facts: SegmentFacts): Deadline {

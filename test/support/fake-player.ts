@@ -9,7 +9,10 @@ export function timeRanges(...pairs: readonly (readonly [number, number])[]): Ti
 }
 
 /** What a test decides about a media element. */
-export type PlayerState = { -readonly [K in keyof ActivePlayer]: ActivePlayer[K] } & { seeking: boolean };
+export type PlayerState = { -readonly [K in keyof ActivePlayer]: ActivePlayer[K] } & {
+  seeking: boolean;
+  readyState: number;
+};
 
 /** Adds a media element to the document whose playback is what `state` says at the moment; needs happy-dom. */
 export function addPlayer(
@@ -18,7 +21,7 @@ export function addPlayer(
 ): { element: HTMLMediaElement; state: PlayerState; tell: (...events: string[]) => void } {
   const state: PlayerState = {
     ...{ currentSrc: 'https://site.example/film.mp4', currentTime: 0, duration: 100, buffered: timeRanges() },
-    ...{ paused: false, seeking: false, ended: false, playbackRate: 1 },
+    ...{ paused: false, seeking: false, ended: false, readyState: 4, playbackRate: 1 },
     ...initial,
   };
   const element = document.createElement(kind);

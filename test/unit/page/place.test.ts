@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   EDGE_WAIT,
+  FIRST_MEDIA_WAIT,
   LOAD_DELAY,
   MAX_IMAGE_WAIT,
   MAX_MEDIA_WAIT,
@@ -394,11 +395,28 @@ describe('the placer', () => {
     const playing = player({ currentSrc: 'blob:https://site.example/1', buffered: ranges([0, 20]) });
     const placer = new Placer({ headStart: 10 }, pageOf([], [playing]).view, new FakeClock());
     const segment = (rate: number) => placer.place(URL_A, '', { adaptive: rate, duration: 4 });
-    expect(segment(100_000)).toEqual({ wait: 2000 });
     placer.learn(transferReport({ destination: '', http: 500_000, firstByte: 100, duration: 1100 }));
     expect(segment(100_000)).toEqual({ wait: 2000, rate: 500_000 });
     expect(segment(1_000_000)).toEqual({ wait: 2000, rate: 1_300_000 });
     expect(placer.place(URL_A, '')).toEqual({ wait: MAX_MEDIA_WAIT });
+  });
+
+  it('has such a player begin over HTTP until the rate of the origin is known, unless that fails', () => {
+    const starting = player({ currentSrc: 'blob:https://site.example/1' });
+    const placer = new Placer({ headStart: 0 }, pageOf([], [starting]).view, new FakeClock());
+    const place = () => placer.place(URL_A, '', { adaptive: 100_000, duration: 4 });
+    const learn = (facts: Parameters<typeof transferReport>[0]) => {
+      placer.learn(transferReport({ destination: '', ...facts }));
+    };
+    expect(place()).toEqual({ wait: 0, reason: 'head-start' });
+    learn({ http: 1000, firstByte: 100, duration: 100 });
+    expect(place()).toEqual({ wait: 0, reason: 'head-start' });
+    expect(placer.place(URL_A, '', { duration: 4 })).toEqual({ wait: FIRST_MEDIA_WAIT });
+    learn({ origin: { after: 0, failed: true } });
+    learn({ origin: { after: 0, failed: true } });
+    expect(place()).toEqual({ wait: FIRST_MEDIA_WAIT });
+    learn({ http: 500_000, firstByte: 100, duration: 100 });
+    expect(place()).toMatchObject({ rate: Infinity });
   });
 
   it('has the rate of what comes at once, too', () => {

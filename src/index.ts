@@ -12,12 +12,13 @@ export interface StartOptions extends PeerfoldOptions {
 /**
  * Starts Peerfold on this page, as the script tag does, and sets `window.peerfold`. Called again, it
  * returns the first one.
- * @throws PeerfoldError `not-supported` in frames and where there are no service workers.
+ * @throws PeerfoldError `not-supported` in frames and where there are no service workers or no WebRTC.
  */
 export function start({ engineUrl, ...options }: StartOptions): Peerfold {
   const url = new URL(engineUrl ?? 'peerfold-engine.js', engineUrl ? document.baseURI : import.meta.url);
   const peerfold = launch(options, url.href) ?? here().peerfold;
-  if (!peerfold) throw new PeerfoldError('not-supported', 'Peerfold needs a top-level window with workers');
+  if (!peerfold)
+    throw new PeerfoldError('not-supported', 'Peerfold needs a top-level window, workers and WebRTC');
   return peerfold;
 }
 

@@ -27,6 +27,8 @@ export interface Asked {
 /** The HTTP cache answers in a millisecond or two, unless its disk or its lock on the entry is slow. */
 const PROBE_WAIT = 40;
 
+const CACHE_ONLY = { mode: 'same-origin', cache: 'only-if-cached' } as const;
+
 export interface OriginOptions {
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;
@@ -40,6 +42,11 @@ export interface OriginOptions {
 export class Origin {
   readonly #fetch: typeof globalThis.fetch;
   readonly #clock: Clock;
+  /**
+   * Whether `only-if-cached` keeps to the cache. What is in none is answered all the same by GTK's and WPE's WebKit
+   * (2.50), which ask the network: everything would come from there, and twice.
+   */
+  readonly #keepsToCache: Promise<boolean>;
   /** Whoever reads an answer counts it here. */
   readonly traffic: Traffic;
   /** Where what peers did not bring in time waits for its turn, when the origin is slow. */
@@ -50,25 +57,27 @@ export class Origin {
     this.#clock = clock;
     this.traffic = new Traffic(clock, onTraffic);
     this.queue = new OriginQueue(clock, this.traffic, random);
+    this.#keepsToCache = this.#fetch(`?${random()}`, CACHE_ONLY).then(
+      () => false,
+      () => true,
+    );
   }
 
   /** What the browser's HTTP cache holds for a same-origin request, if it is fresh. */
   async probe(asked: Asked): Promise<Response | undefined> {
     if (!asked.route.sameOrigin || asked.route.kind === 'range') return undefined;
-    const probing = this.#fetch(asked.route.url, { ...initOf(asked), cache: 'only-if-cached' }).then(
-      // `only-if-cached` gives stale answers as well (Fetch standard, HTTP-network-or-cache fetch).
-      (response) =>
-        response.status === 200 && isFresh(response.headers, this.#clock.now()) ? response : undefined,
-      // A miss is a network error.
-      () => undefined,
+    const probing = this.cached(asked.route.url, initOf(asked)).then((response) =>
+      // Stale answers are given as well (Fetch standard, HTTP-network-or-cache fetch).
+      response?.status === 200 && isFresh(response.headers, this.#clock.now()) ? response : undefined,
     );
     return within(this.#clock, PROBE_WAIT, probing);
   }
 
   /** What the HTTP cache holds for a URL of our own origin, fresh or not; `undefined` when nothing. */
-  async cached(url: CanonicalUrl): Promise<Response | undefined> {
-    const init = { cache: 'only-if-cached', mode: 'same-origin', credentials: 'same-origin' } as const;
-    return this.#fetch(url, init).catch(() => undefined);
+  async cached(url: CanonicalUrl, init?: RequestInit): Promise<Response | undefined> {
+    if (!(await this.#keepsToCache)) return undefined;
+    // A miss is a network error.
+    return this.#fetch(url, { ...init, ...CACHE_ONLY }).catch(() => undefined);
   }
 
   /** The whole representation, in a way that lets us read it. */

@@ -48,7 +48,7 @@ export interface Permission {
 }
 
 export interface EngineModule {
-  /** @throws PeerfoldError `not-supported` when the builds differ or the browser lacks WebRTC. */
+  /** @throws PeerfoldError `not-supported` when the builds differ. */
   startEngine(host: EngineHost): Engine;
 }
 

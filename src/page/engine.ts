@@ -12,8 +12,9 @@ import type { SocketHandlers, TrackerSocket } from './tracker-session.js';
 
 /** The engine bundle's one export; see `EngineModule`. */
 export function startEngine(host: EngineHost): Engine {
-  if (host.build !== BUILD) throw unsupported(`loader ${host.build} and engine ${BUILD} differ`);
-  if (!('RTCPeerConnection' in window)) throw unsupported('this browser has no WebRTC');
+  if (host.build !== BUILD) {
+    throw new PeerfoldError('not-supported', `loader ${host.build} and engine ${BUILD} differ`);
+  }
   return new PageEngine(host, {
     clock: systemClock,
     random: Math.random,
@@ -61,8 +62,4 @@ function openSocket(url: string, protocol: string, handlers: SocketHandlers): Tr
     handlers.closed();
   };
   return socket;
-}
-
-function unsupported(message: string): PeerfoldError {
-  return new PeerfoldError('not-supported', message);
 }

@@ -11,7 +11,7 @@ export const here = (): { peerfold?: Peerfold } => window as { peerfold?: Peerfo
 
 /**
  * Starts Peerfold in this window and sets `window.peerfold`. `undefined` where it has no business:
- * no service workers (old browser, insecure page), a frame, or a window that has it already.
+ * no service workers (old browser, insecure page) or no WebRTC, a frame, or a window that has it already.
  */
 export function launch(options: PeerfoldOptions, engineUrl: string): Peerfold | undefined {
   if (here().peerfold) {
@@ -19,7 +19,8 @@ export function launch(options: PeerfoldOptions, engineUrl: string): Peerfold | 
     console.warn('Peerfold is on this page already: the second tag or start() is ignored.');
     return undefined;
   }
-  if (window.top !== window || !('serviceWorker' in navigator)) return undefined;
+  if (window.top !== window || !('serviceWorker' in navigator && 'RTCPeerConnection' in window))
+    return undefined;
   const peerfold = new Peerfold(
     { ...options, ...asked(location.search) },
     {

@@ -184,6 +184,8 @@ export class WorkerRig {
   /** What the platform takes to say which window an id means (ms). */
   windowDelay = 0;
   readonly cached = new Map<string, () => Response>();
+  /** `only-if-cached` asks the origin where the cache has nothing, against the standard; a worker notices when it starts. */
+  asksOnMiss = false;
   /** Whole answers that the browser's HTTP cache has kept; stale ones, since a probe must not find them. */
   readonly kept = new Map<string, () => Response>();
   readonly layers = new Map<string, Bytes>();
@@ -426,10 +428,11 @@ export class WorkerRig {
   }
 
   #origin(url: string, init: RequestInit, untouched: boolean): Promise<Response> {
-    const address = new URL(url);
+    const address = new URL(url, `${SITE}/peerfold-worker.js`);
     if (init.cache === 'only-if-cached') {
       const cached = this.cached.get(address.pathname) ?? this.kept.get(address.pathname);
-      return cached ? Promise.resolve(cached()) : Promise.reject(new TypeError('ERR_CACHE_MISS'));
+      if (cached) return Promise.resolve(cached());
+      if (!this.asksOnMiss) return Promise.reject(new TypeError('ERR_CACHE_MISS'));
     }
     const range = new Headers(init.headers).get('range') ?? undefined;
     this.requests.push({

@@ -13,6 +13,7 @@ const options = { consent: 'required' } as const;
 
 beforeEach(() => {
   Object.defineProperty(navigator, 'serviceWorker', { configurable: true, value: worker });
+  Object.assign(window, { RTCPeerConnection: EventTarget });
 });
 afterEach(() => {
   here().peerfold?.stop();
@@ -36,10 +37,13 @@ describe('launch', () => {
     expect(warn).toHaveBeenCalledOnce();
   });
 
-  it('stays out of frames and of browsers without workers', () => {
+  it('stays out of frames and of browsers without workers or WebRTC', () => {
     const top = vi.spyOn(window, 'top', 'get').mockReturnValue({} as Window);
     expect(launch(options, 'x')).toBeUndefined();
     top.mockRestore();
+    Reflect.deleteProperty(window, 'RTCPeerConnection');
+    expect(launch(options, 'x')).toBeUndefined();
+    Object.assign(window, { RTCPeerConnection: EventTarget });
     Reflect.deleteProperty(navigator, 'serviceWorker');
     expect(launch(options, 'x')).toBeUndefined();
     expect(here().peerfold).toBeUndefined();

@@ -109,6 +109,20 @@ describe('an HTTP copy', () => {
     expect(page.reports[0]?.bytes.cache).toBe(0);
   });
 
+  it('of the browser’s cache is not looked for where such a look asks the origin', async () => {
+    const { rig, bytes, signed, page } = await image();
+    rig.asksOnMiss = true;
+    rig.restart();
+    page.lead();
+    page.say({ t: 'tokens', tokens: [signed.token] });
+    await rig.rest(10);
+    rig.serve(page, bytes, signed, (one) => one);
+    expectSame(await rig.bytes(rig.ask(PATH)), bytes);
+    await rig.rest();
+    expect(page.reports[0]?.bytes).toMatchObject({ peer: LENGTH, cache: 0, http: 0 });
+    expect(rig.requests.map(({ url }) => url)).toEqual(['/peerfold-worker.js']);
+  });
+
   it('is taken instead of peers by the canaries', async () => {
     const { rig, bytes, signed, page } = await image();
     rig.serve(page, bytes, signed, (one) => one);

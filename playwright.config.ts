@@ -15,6 +15,7 @@ export default defineConfig({
     { name: 'pairs', testDir: 'test/browser', testMatch: IN_PAIRS, fullyParallel: true },
     { name: 'browser', testDir: 'test/browser', testIgnore: IN_PAIRS },
     { name: 'firefox', testDir: 'test/firefox' },
+    { name: 'webkit', testDir: 'test/webkit', fullyParallel: true },
   ],
   testMatch: '**/*.spec.ts',
   outputDir: 'test-results',

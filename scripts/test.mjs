@@ -4,6 +4,7 @@ import path from 'node:path';
 import { findBrowser } from './find-browser.mjs';
 import { findFirefox } from './find-firefox.mjs';
 import { findRedis } from './find-redis.mjs';
+import { findWebKit } from './find-webkit.mjs';
 import { run, runTool } from './run.mjs';
 import { noResults, readPlaywright, readVitest, sum, withExit } from './test-results.mjs';
 
@@ -14,8 +15,13 @@ import { noResults, readPlaywright, readVitest, sum, withExit } from './test-res
  */
 const VITEST_SUITES = ['unit', 'property', 'service'];
 const FIREFOX_SUITE = 'firefox';
-const PLAYWRIGHT_SUITES = ['browser', FIREFOX_SUITE];
-const SUITES = [...VITEST_SUITES, ...PLAYWRIGHT_SUITES];
+const WEBKIT_SUITE = 'webkit';
+const SUITES = [...VITEST_SUITES, 'browser', FIREFOX_SUITE, WEBKIT_SUITE];
+/** Runs of Playwright: the first two at a time, since they look at no deadline and no share of peers. */
+const PLAYWRIGHT_RUNS = [
+  { projects: ['pairs', WEBKIT_SUITE], workers: 2 },
+  { projects: ['browser', FIREFOX_SUITE], workers: 1 },
+];
 
 const inCi = process.env.CI === 'true';
 
@@ -49,7 +55,11 @@ async function runVitest(suites, filters, folder) {
 async function playwrightEnvironment(suites, file) {
   const env = { PEERFOLD_CHROMIUM: await findBrowser(), PLAYWRIGHT_JSON_OUTPUT_FILE: file };
   const firefox = suites.includes(FIREFOX_SUITE) ? await findFirefox() : undefined;
-  return firefox === undefined ? env : { ...env, PEERFOLD_FIREFOX: firefox };
+  if (firefox !== undefined) env.PEERFOLD_FIREFOX = firefox;
+  const webkit = suites.includes(WEBKIT_SUITE) ? await findWebKit() : undefined;
+  return webkit === undefined
+    ? env
+    : { ...env, PEERFOLD_WEBKIT: webkit.driver, PEERFOLD_SCREEN: webkit.screen };
 }
 
 async function runPlaywright({ projects, workers }, filters, folder) {
@@ -82,11 +92,11 @@ async function runSuites({ suites, filters }, folder) {
   const ofVitest = suites.filter((suite) => VITEST_SUITES.includes(suite));
   const results = [noResults()];
   if (ofVitest.length > 0) results.push(await guarded(() => runVitest(ofVitest, filters, folder)));
-  if (suites.includes('browser'))
-    results.push(await guarded(() => runPlaywright({ projects: ['pairs'], workers: 2 }, filters, folder)));
-  const projects = suites.filter((suite) => PLAYWRIGHT_SUITES.includes(suite));
-  if (projects.length > 0)
-    results.push(await guarded(() => runPlaywright({ projects, workers: 1 }, filters, folder)));
+  for (const { projects, workers } of PLAYWRIGHT_RUNS) {
+    const wanted = projects.filter((project) => suites.includes(project === 'pairs' ? 'browser' : project));
+    if (wanted.length > 0)
+      results.push(await guarded(() => runPlaywright({ projects: wanted, workers }, filters, folder)));
+  }
   return results.reduce(sum);
 }
 

@@ -1,6 +1,6 @@
 import type { CanonicalUrl } from '../src/core/brands.js';
 import { DOWNLOAD_WAIT } from '../src/core/deadline.js';
-import type { PageMessage, SiteConfig } from '../src/protocol/bridge.js';
+import type { FallbackReason, PageMessage, SiteConfig } from '../src/protocol/bridge.js';
 import type { DigestClaims } from '../src/protocol/hasher.js';
 import type { Bridge } from './bridge.js';
 import { over, type Choice, type Chooser } from './choose.js';
@@ -29,6 +29,8 @@ export interface IntakeOptions {
   readonly chooser: Chooser;
   readonly saves: Saves;
   readonly readers: Readers;
+  /** Media elements ask on after an answer with less than they asked for. */
+  readonly playsParts: boolean;
   readonly playlists: Playlists;
   readonly responder: Responder;
 }
@@ -95,9 +97,10 @@ export class Intake {
 
   /** An element that was given answers of ours takes no others after them, whatever was decided since. */
   #takeSlice(route: Route, clientId: string): Taken | undefined {
-    const { bridge, trust, readers } = this.#options;
+    const { bridge, trust, readers, playsParts } = this.#options;
     const isOff = bridge.isOff(clientId) || trust.decided === 'not-allowed';
-    return isOff && readers.leave({ route, clientId }) ? undefined : { route };
+    if (isOff && readers.leave({ route, clientId })) return undefined;
+    return playsParts ? { route } : this.#leave(route, clientId, 'unsupported');
   }
 
   #takeWhole(route: Route, clientId: string): Taken | undefined {
@@ -105,9 +108,10 @@ export class Intake {
     const look = bridge.isOff(clientId) ? over('not-allowed') : chooser.look({ route, clientId });
     // Canaries are looked at on the way.
     const isLeft = !(look instanceof Promise) && look.kind === 'http' && look.reason !== 'canary';
-    if (!isLeft) return { route, look };
-    const { url, destination } = route;
-    bridge.to(clientId, { t: 'left', url, destination, reason: look.reason });
-    return undefined;
+    return isLeft ? this.#leave(route, clientId, look.reason) : { route, look };
+  }
+
+  #leave({ url, destination }: Route, clientId: string, reason: FallbackReason): undefined {
+    this.#options.bridge.to(clientId, { t: 'left', url, destination, reason });
   }
 }

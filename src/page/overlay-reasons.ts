@@ -27,6 +27,7 @@ export const FALLBACKS: Readonly<Record<FallbackReason, string>> = {
   disabled: 'The site’s signed policy is not known yet or switched off; see “peerfold policy show”.',
   'too-large': 'It is an image above 4 MiB, which shows sooner over HTTP; make it smaller.',
   'too-small': 'It is smaller than minSize in the worker file, where peers are no quicker than HTTP.',
+  unsupported: 'This browser plays only what it fetches itself; hls.js can have help.',
 };
 
 /** Why nothing is asked of peers at all. */

@@ -95,7 +95,8 @@ export type FallbackReason =
   | 'not-allowed'
   | 'disabled'
   | 'too-large'
-  | 'too-small';
+  | 'too-small'
+  | 'unsupported';
 
 /** What a player will want: all of a URL, or the bytes from `start` up to, not including, `end`. */
 export interface Upcoming {

@@ -13,7 +13,7 @@ import { SHELF, shelf } from './pages.js';
 import { Visitor, type VisitorOptions } from './visitor.js';
 
 /** User agents: the hash service fetches, too. */
-const BROWSERS = /Chrome|Firefox/;
+const BROWSERS = /AppleWebKit|Firefox/;
 
 /**
  * The whole of Peerfold for one browser test: the demo site's origin, the hash service and the

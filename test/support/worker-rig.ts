@@ -197,6 +197,7 @@ export class WorkerRig {
   policy: Record<string, unknown> = {};
   hasherHangs = false;
   online = true;
+  playsParts = true;
   /** How often the worker asked for an end. */
   forgets = 0;
   #readers = new Readers(this.clock);
@@ -401,6 +402,7 @@ export class WorkerRig {
         all: () => Promise.resolve([...this.windows.values()]),
       },
       isOnline: () => this.online,
+      playsParts: this.playsParts,
       readers: this.#readers,
       onForget: () => {
         this.forgets++;

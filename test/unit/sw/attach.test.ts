@@ -10,11 +10,16 @@ import { WorkerScope } from '../../support/worker-scope.js';
 const LITERAL = { hasher: 'https://hash.example', tracker: 'wss://tracker.example' };
 const HELLO = { peerfold: 'hello', build: BUILD, visit: 'visit-1', allowed: true, early: false };
 const FILM = { destination: 'video' } as const;
+const CHROME =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0';
+const MAC = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) ';
 
 let complaints: string[];
 
 beforeEach(() => {
   complaints = [];
+  vi.stubGlobal('navigator', { userAgent: CHROME, onLine: true });
   vi.spyOn(console, 'error').mockImplementation((...words) => complaints.push(words.join(' ')));
 });
 afterEach(() => {
@@ -169,6 +174,20 @@ describe('a worker that has duties of its own', () => {
     vi.stubGlobal('indexedDB', { open: blocked });
     const scope = joined(new WorkerScope('/sw.js'));
     expect(await (await scope.ask('/film.mp4', FILM))?.text()).toBe('from the origin');
+  });
+});
+
+describe('a film that an element plays', () => {
+  it.each([
+    ['Chrome', CHROME, true],
+    ['Chrome without a window', CHROME.replace('Chrome', 'HeadlessChrome'), true],
+    ['Firefox', FIREFOX, true],
+    ['Safari', `${MAC}Version/18.5 Safari/605.1.15`, false],
+    ['Chrome on an iPhone, which is WebKit', `${MAC}CriOS/156.0.0.0 Mobile/15E148 Safari/604.1`, false],
+  ])('in %s', async (_, userAgent, isOurs) => {
+    vi.stubGlobal('navigator', { userAgent, onLine: true });
+    const answer = await joined(new WorkerScope()).ask('/film.mp4', FILM);
+    expect(answer !== undefined).toBe(isOurs);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Bytes } from '../../../src/core/bytes.js';
 import { MIN_SLICE } from '../../../sw/readers.js';
 import { visitTo, type Visit } from '../../support/visits.js';
-import { WorkerRig, expectSame } from '../../support/worker-rig.js';
+import { WorkerRig, expectSame, urlOf } from '../../support/worker-rig.js';
 
 const PATH = '/media/film.mp4';
 const LENGTH = 6 * 2 ** 20 + 1234;
@@ -296,6 +296,24 @@ describe('a whole body', () => {
         .sort(),
     ).toEqual(asked.sort());
     expect(rig.clock.pending).toBe(1);
+  });
+});
+
+describe('a media element that takes the end of a part for the end of all', () => {
+  it('is left to the browser, while players that are fed by script are not', async () => {
+    const { rig, bytes, signed, page } = await film();
+    rig.playsParts = false;
+    rig.restart();
+    page.lead();
+    page.say({ t: 'tokens', tokens: [signed.token] });
+    await rig.rest(10);
+    rig.serve(page, bytes, signed, (one) => one);
+    for (const range of ['bytes=0-', 'bytes=600000-']) await rig.until(rig.ask(PATH, video(range)));
+    expect(rig.requests).toMatchObject([{ untouched: true }, { untouched: true }]);
+    const told = { t: 'left', url: urlOf(PATH), destination: 'video', reason: 'unsupported' };
+    expect(page.all('left')).toEqual([told, told]);
+    await answer(rig, 'bytes=0-99', '');
+    expect(page.reports.map(({ bytes: { peer } }) => peer)).toEqual([100]);
   });
 });
 

@@ -12,7 +12,7 @@ export function addOperations(
   app: FastifyInstance,
   { authority, keyring, metrics, config, lifecycle, housekeeping, state }: Service,
 ): void {
-  app.get('/.well-known/jwks.json', async (_request, reply) => {
+  app.get('/v1/jwks.json', async (_request, reply) => {
     await authority.refresh();
     void reply.header('cache-control', `public, max-age=${KEYS_MAX_AGE}`).type('application/jwk-set+json');
     return JSON.stringify({ keys: keyring.published });

@@ -44,17 +44,13 @@ export class Publication {
     this.#statements = join(out, 'v1', 'd');
     this.#layers = join(out, 'v1', 'layers');
     this.#policy = join(out, 'v1', 'policy');
-    this.#keys = join(out, '.well-known', 'jwks.json');
+    this.#keys = join(out, 'v1', 'jwks.json');
   }
 
   /** Clears away what a killed run left; comes before anything is written. */
   async tidy(): Promise<void> {
-    for (const directory of [
-      this.#statements,
-      this.#layers,
-      join(this.#policy, '..'),
-      join(this.#keys, '..'),
-    ])
+    const { out } = this.options;
+    for (const directory of [this.#statements, this.#layers, join(out, 'v1')])
       await removeUnfinished(directory);
   }
 

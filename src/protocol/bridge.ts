@@ -15,7 +15,7 @@ import type { PlaylistCopy } from './playlist-copy.js';
 /** The site's literal, as the worker understood it: the page learns its services only from here. */
 export interface SiteConfig {
   readonly site: Site;
-  /** Address that `/v1/…` and `/.well-known/jwks.json` are appended to; it may have a path. */
+  /** Address that `/v1/…` is appended to; it may have a path. */
   readonly hasher: string;
   readonly tracker: string;
   /** At `hasher` lie files that were signed beforehand, not a service: nobody to ask, report to or admit by. */

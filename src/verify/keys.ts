@@ -11,7 +11,7 @@ export interface KeySource {
 }
 
 export interface RemoteKeysOptions {
-  /** Address of the hash service, without a slash at its end; keys are read from its `/.well-known/jwks.json`. */
+  /** Address of the hash service, without a slash at its end; keys are read from its `/v1/jwks.json`. */
   readonly hasher: string;
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;
@@ -63,7 +63,7 @@ export class RemoteKeys implements KeySource {
 
   async #refresh(): Promise<void> {
     const { clock, hasher } = this.options;
-    const address = `${hasher}/.well-known/jwks.json`;
+    const address = `${hasher}/v1/jwks.json`;
     try {
       this.#keys = await readKeySet(await this.#download(address));
       this.#readAt = clock.ticks();

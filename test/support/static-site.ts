@@ -109,9 +109,7 @@ export class StaticSite {
   }
 
   async #verification() {
-    const keys = await readKeySet(
-      JSON.parse((await this.published('.well-known/jwks.json'))?.toString() ?? ''),
-    );
+    const keys = await readKeySet(JSON.parse((await this.published('v1/jwks.json'))?.toString() ?? ''));
     return { keys: { find: (kid: string) => Promise.resolve(keys.get(kid)) }, clock: this.clock };
   }
 

@@ -31,7 +31,7 @@ function trouble(answer: Exclude<Answer<unknown>, { is: 'given' }>): string {
 }
 
 function checkHasher({ hasher: address, static: isStatic }: Services, { keys }: HasherSeen): Finding {
-  const what = `${address}/.well-known/jwks.json`;
+  const what = `${address}/v1/jwks.json`;
   if (keys.is !== 'given') {
     const change = isStatic
       ? 'publish what peerfold sign has written, names that begin with a dot included'

@@ -35,7 +35,7 @@ export async function seeServices(asking: Asking): Promise<ServicesSeen> {
   const at = (path: string): { url: string; site: string } => ({ url: services.hasher + path, site });
   const using = { keys: new RemoteKeys({ hasher: services.hasher, fetch, clock }), clock };
   const read = async (text: string): Promise<number> => (await readKeySet(JSON.parse(text))).size;
-  const keys = await probe.ask({ ...at('/.well-known/jwks.json'), read });
+  const keys = await probe.ask({ ...at('/v1/jwks.json'), read });
   // Who waits in vain once need not wait twice more.
   if (keys.is === 'silent') return { hasher: { keys, policy: keys, admission: keys } };
   const policy = await probe.ask({ ...at('/v1/policy'), read: (text) => policyIn(text, site, using) });

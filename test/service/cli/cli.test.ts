@@ -49,7 +49,7 @@ describe('the built command', () => {
     );
     const hasherUrl =
       /^peerfold hasher ready at (http:\/\/127\.0\.0\.1:\d+)$/.exec(await hasher.ready)?.[1] ?? '';
-    const keys: unknown = await (await fetch(`${hasherUrl}/.well-known/jwks.json`)).json();
+    const keys: unknown = await (await fetch(`${hasherUrl}/v1/jwks.json`)).json();
     expect(keys).toMatchObject({ keys: [{ kty: 'OKP' }] });
     await writeFile(join(command.folder, 'tracker.json'), JSON.stringify({ hasher: hasherUrl, port: 1 }));
     const tracker = command.start(['tracker', '--config', 'tracker.json', '--port', '0'], {

@@ -54,7 +54,7 @@ it('no private key is in what the service and the command print, from the first 
   output.push(await said('keys', 'list'), await said('keys', 'revoke', first));
   await vi.waitFor(
     async () => {
-      const published = await (await fetch(`${url}/.well-known/jwks.json`)).text();
+      const published = await (await fetch(`${url}/v1/jwks.json`)).text();
       output.push(published);
       expect(published).not.toContain(first);
     },

@@ -86,17 +86,17 @@ describe('hostile requests', () => {
 describe('headers', () => {
   it('let pages of the site read answers, and no others', async () => {
     const bench = await Bench.start();
-    const ours = await bench.get('/.well-known/jwks.json');
+    const ours = await bench.get('/v1/jwks.json');
     expect(ours.headers.get('access-control-allow-origin')).toBe(SITE);
     expect(ours.headers.get('access-control-allow-credentials')).toBeNull();
     expect(ours.headers.get('vary')).toBe('Origin');
-    const theirs = await bench.get('/.well-known/jwks.json', { origin: 'https://evil.example' });
+    const theirs = await bench.get('/v1/jwks.json', { origin: 'https://evil.example' });
     expect(theirs.headers.get('access-control-allow-origin')).toBeNull();
   });
 
   it('are strict on every answer', async () => {
     const bench = await Bench.start();
-    for (const path of ['/healthz', '/nowhere', '/.well-known/jwks.json']) {
+    for (const path of ['/healthz', '/nowhere', '/v1/jwks.json']) {
       const { headers } = await bench.get(path);
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -105,9 +105,7 @@ describe('headers', () => {
 
   it('name how long keys may be kept', async () => {
     const bench = await Bench.start();
-    expect((await bench.get('/.well-known/jwks.json')).headers.get('cache-control')).toBe(
-      'public, max-age=60',
-    );
+    expect((await bench.get('/v1/jwks.json')).headers.get('cache-control')).toBe('public, max-age=60');
   });
 });
 

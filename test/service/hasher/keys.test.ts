@@ -55,7 +55,7 @@ function pathOf(data: string, kid: string): string {
 }
 
 async function publishedBy(bench: Bench): Promise<string[]> {
-  const { keys } = (await (await bench.get('/.well-known/jwks.json')).json()) as { keys: { kid: string }[] };
+  const { keys } = (await (await bench.get('/v1/jwks.json')).json()) as { keys: { kid: string }[] };
   return keys.map(({ kid }) => kid);
 }
 
@@ -80,7 +80,7 @@ describe('the first key', () => {
     ]);
     expect((await stat(join(data, 'keys'))).mode & 0o777).toBe(0o700);
     expect((await stat(pathOf(data, kid))).mode & 0o7777).toBe(0o600);
-    expect(await (await bench.get('/.well-known/jwks.json')).json()).toEqual({
+    expect(await (await bench.get('/v1/jwks.json')).json()).toEqual({
       keys: [{ kty: 'OKP', crv: 'Ed25519', x: expect.any(String), kid, alg: 'Ed25519', use: 'sig' }],
     });
   });
@@ -468,8 +468,8 @@ describe('a private key', () => {
     await revokeKey(data, kid, clock.now());
     await clock.advance(2000);
     await ring.refresh();
-    const answers = ['/.well-known/jwks.json', '/metrics', '/readyz', '/v1/policy', '/nowhere'].map(
-      async (path) => (await bench.get(path)).text(),
+    const answers = ['/v1/jwks.json', '/metrics', '/readyz', '/v1/policy', '/nowhere'].map(async (path) =>
+      (await bench.get(path)).text(),
     );
     const listed = await listKeys(data, clock.now());
     const said = [

@@ -72,7 +72,15 @@ describe('what is signed', () => {
     expect(report).toMatchObject({ signed: ['a.jpg', 'b.png'], address: SITE });
     const again = await site.sign({ out: site.directory, include: ['*'] });
     expect(again.kept).toEqual(['a.jpg', 'b.png']);
-    expect(again.skipped).toEqual([{ name: '.well-known', why: 'hidden' }]);
+    expect(again.skipped).toEqual([]);
+  });
+
+  it('has no name that begins with a dot, which many hosts do not publish', async () => {
+    const site = await StaticSite.make({ 'big.webp': big });
+    await site.sign();
+    const names = [...(await site.all()).keys()].flatMap((path) => path.split('/'));
+    expect(names).toContain('jwks.json');
+    expect(names.filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
   it('never holds a private key', async () => {
@@ -85,7 +93,7 @@ describe('what is signed', () => {
     for (const [path, bytes] of await site.all())
       expect(bytes.toString('latin1').includes(d), path).toBe(false);
     expect(report).not.toContain(d);
-    const jwks = JSON.parse((await site.published('.well-known/jwks.json'))?.toString() ?? '') as {
+    const jwks = JSON.parse((await site.published('v1/jwks.json'))?.toString() ?? '') as {
       keys: object[];
     };
     expect(jwks.keys).toHaveLength(1);
@@ -277,7 +285,7 @@ describe('a second run', () => {
     await site.digest('/a.jpg');
     expect((await site.published(`v1/layers/${root}`))?.equals(Buffer.alloc(5 * 32))).toBe(false);
     const left = [...(await site.all()).keys()].filter((path) => !/[0-9a-f]{64}$/.test(path)).sort();
-    expect(left).toEqual(['.well-known/jwks.json', 'README', 'v1/d/.htaccess', 'v1/policy']);
+    expect(left).toEqual(['README', 'v1/d/.htaccess', 'v1/jwks.json', 'v1/policy']);
   });
 
   it('does not take what was signed about one file for what is signed about another', async () => {

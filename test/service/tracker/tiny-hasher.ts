@@ -50,7 +50,7 @@ export async function startTinyHasher(token: string): Promise<TinyHasher> {
   }
 
   async function answer(request: IncomingMessage): Promise<unknown> {
-    if (request.url === '/.well-known/jwks.json') return jwks;
+    if (request.url === '/v1/jwks.json') return jwks;
     const body = await textOf(request);
     if (request.url === '/v1/admissions') return admission(body);
     return request.url === '/v1/roots' ? roots(request, body) : undefined;

@@ -70,7 +70,7 @@ export class SiteServices {
   /** The hash service's answer to one request. */
   async answer(path: string, body: string): Promise<Response> {
     await new Promise<void>((done) => this.clock.setTimeout(done, HASHER_DELAY));
-    if (path === '/.well-known/jwks.json') return Response.json({ keys: [this.key.jwk] });
+    if (path === '/v1/jwks.json') return Response.json({ keys: [this.key.jwk] });
     if (path === '/v1/policy') return new Response(await this.#policy());
     if (path === '/v1/admissions') return this.#admit(body);
     if (path === '/v1/digests') return this.#digests(body);

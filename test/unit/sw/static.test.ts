@@ -45,7 +45,7 @@ describe('a static site', () => {
 
   it('has keys and policy read past the HTTP cache, which may keep them as long as pictures', async () => {
     const { rig } = await staticSite();
-    expect(rig.hasherRequests.toSorted()).toEqual(['/.well-known/jwks.json', '/v1/policy']);
+    expect(rig.hasherRequests.toSorted()).toEqual(['/v1/jwks.json', '/v1/policy']);
     expect(rig.hasherCaches).toEqual(['no-cache', 'no-cache']);
   });
 

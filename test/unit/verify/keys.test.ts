@@ -88,7 +88,7 @@ describe('RemoteKeys', () => {
     expect(await keys.find('one')).toBe(await keys.find('one'));
     expect(requests).toHaveLength(1);
     expect(requests[0]).toMatchObject({
-      address: 'https://www.example.com/.peerfold/.well-known/jwks.json',
+      address: 'https://www.example.com/.peerfold/v1/jwks.json',
       init: { credentials: 'omit' },
     });
   });

@@ -36,7 +36,7 @@ function judging(
   const asked: string[][] = [];
   const fetch = async (input: unknown, init: { method?: string; body?: unknown } = {}): Promise<Response> => {
     const url = input as string;
-    if (url.endsWith('/.well-known/jwks.json')) return Response.json({ keys: [issuer.publicJwk] });
+    if (url.endsWith('/v1/jwks.json')) return Response.json({ keys: [issuer.publicJwk] });
     if (init.method !== 'POST') {
       const known = say(url.split('/').at(-1) ?? '', 0);
       return Promise.resolve(

@@ -43,6 +43,30 @@ export function workerText({ include, composed, ...literal }: Literal, base: str
   return `self.peerfold = {\n${body}};\nimportScripts(${quoted(`${base}peerfold-worker.js`)});\n`;
 }
 
+/** A string, which is kept, or a comment. */
+const STRING_OR_COMMENT = /((["'`])(?:\\.|(?!\2)[^\\\n])*\2)|\/\*[^]*?\*\/|\/\/.*/g;
+const LITERAL = /\bself\.peerfold\s*=\s*\{([^{}]*)\}/;
+const HASHER = /(?:^|,)\s*["']?hasher["']?\s*:\s*(["'`])(.*?)\1/;
+/** Minified code has `!0` for `true`. */
+const STATIC = /(?:^|,)\s*["']?static["']?\s*:\s*(?:true|!0)(?!\w)/;
+
+/**
+ * What is missing in a worker file for it to find what was signed, as it is to be written there; all of it where the
+ * literal is in another file, or put together. Without an `address` nobody knows where the output is served.
+ */
+export function missingIn(text: string, address: string | undefined): string[] {
+  const code = text.replace(STRING_OR_COMMENT, '$1');
+  const body = LITERAL.exec(code)?.[1] ?? '';
+  const hasher = HASHER.exec(body)?.[2] ?? '';
+  const fits = address === undefined || plain(hasher) === plain(address);
+  return [...(fits ? [] : [`hasher: ${quoted(address)}`]), ...(STATIC.test(body) ? [] : ['static: true'])];
+}
+
+/** As the worker reads an address. */
+function plain(address: string): string | undefined {
+  return URL.canParse(address) ? new URL(address).href.replace(/\/+$/, '') : undefined;
+}
+
 function quoted(text: string): string {
   return `'${text.replace(/['\\]/g, '\\$&')}'`;
 }

@@ -1,7 +1,7 @@
 import { UsageError } from './io.js';
 import { planFile, type PlannedFile } from './init-files.js';
 import { checkLiteral, patternsFor, workerText, WORKER_FILE, type Literal } from './init-literal.js';
-import { survey, type Registration, type Survey } from './init-survey.js';
+import { ourWorker, survey, type Registration, type Survey } from './init-survey.js';
 
 export interface InitOptions {
   /** The folder that is served at `base`. */
@@ -43,7 +43,9 @@ export interface Plan {
 export async function planInit(options: InitOptions): Promise<Plan> {
   const { folder, bundles } = options;
   const seen = await survey(folder);
-  const worker = planWorker(options, seen);
+  const kept = await ourWorker(folder);
+  const worker: WorkerPlan =
+    kept === undefined ? planWorker(options, seen) : { is: 'kept', file: kept, address: options.base + kept };
   const files = [...bundles].map(([name, content]) => planFile(folder, name, content));
   if (worker.is === 'written') {
     const text = Buffer.from(workerText(worker.literal, options.base));
@@ -54,8 +56,6 @@ export async function planInit(options: InitOptions): Promise<Plan> {
 
 function planWorker(options: InitOptions, seen: Survey): WorkerPlan {
   const { base, newWorker } = options;
-  const kept = seen.workers.find(({ file, ours }) => ours && isAtTop(file));
-  if (kept) return { is: 'kept', file: kept.file, address: base + kept.file };
   const literal = literalOf(options, seen);
   const inUse = newWorker ? { workers: seen.workers.filter(({ file }) => file === WORKER_FILE) } : seen;
   const theirs = theirsOf(base, inUse);

@@ -68,6 +68,16 @@ export async function survey(folder: string): Promise<Survey> {
   };
 }
 
+/** The worker that imports ours. One answers for the folder that it lies in, so only the top one counts. */
+export async function ourWorker(folder: string): Promise<string | undefined> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries.sort(byName)) {
+    const isScript = entry.isFile() && /\.m?js$/i.test(entry.name) && !OURS.test(entry.name);
+    if (isScript && (await examine(folder, entry.name)).worker?.ours) return entry.name;
+  }
+  return undefined;
+}
+
 /** Links are not followed: they may lead in circles, or out of the site. */
 async function list(folder: string, below: string, depth: number, into: Listing): Promise<void> {
   const entries = await readdir(join(folder, below), { withFileTypes: true });

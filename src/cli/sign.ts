@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import {
   disableSite,
@@ -10,6 +12,8 @@ import {
 } from '../../hasher-service/index.js';
 import { configured } from './command.js';
 import { columns } from './help.js';
+import { missingIn, WORKER_FILE, workerText } from './init-literal.js';
+import { ourWorker } from './init-survey.js';
 
 const schema = signOptions.extend({
   disable: z.boolean().default(false).describe('publish that nothing is shared, and sign nothing'),
@@ -29,7 +33,7 @@ export const sign = configured({
       return 0;
     }
     const report = await signSite({ ...options, directory });
-    io.out(told(report, verbose));
+    io.out(`${told(report, verbose)}\n\n${await aboutWorker(report, directory, options.base)}`);
     const failures = report.skipped.filter(isFailure);
     for (const failure of failures) io.err(`peerfold: ${inWords(failure)}`);
     return failures.length === 0 ? 0 : 1;
@@ -49,8 +53,6 @@ function told(report: SigningReport, isVerbose: boolean): string {
     ...(skipped.length > 0 ? [columns(reasons(skipped))] : []),
     ...(voided ? ['visitors drop what was signed before within five minutes of its publication'] : []),
     `sign again before ${new Date(validUntil).toISOString()}`,
-    '',
-    literal(report),
   ].join('\n');
 }
 
@@ -66,14 +68,24 @@ function inWords({ name, why }: Skipped): string {
   return `${name} ${sentenceFor(why)}`;
 }
 
-/** The site's worker file, as far as it can be known here. */
-function literal({ address, include }: SigningReport): string {
-  const lines = [
-    `hasher: '${address ?? 'https://ADDRESS-OF-THE-OUTPUT'}',`,
-    "tracker: 'wss://ADDRESS-OF-THE-TRACKER',",
-    'static: true,',
-    ...(include.length > 0 ? [`include: [${include.map((pattern) => `'${pattern}'`).join(', ')}],`] : []),
-  ];
-  const body = lines.map((line) => `  ${line}\n`).join('');
-  return `peerfold-sw.js:\nself.peerfold = {\n${body}};\nimportScripts('/peerfold-worker.js');`;
+/** The site's worker file, as far as it can be known here; where it is there already, what is missing in it. */
+async function aboutWorker(
+  { address, include }: SigningReport,
+  directory: string,
+  base: string,
+): Promise<string> {
+  const file = await ourWorker(directory).catch(() => undefined);
+  if (file !== undefined) {
+    const path = join(directory, file);
+    const missing = missingIn(await readFile(path, 'utf8').catch(() => ''), address);
+    if (missing.length > 0) return `${path} is there already, but must say ${missing.join(', ')}`;
+    return `${path} is there already${address === undefined ? '' : ', and fits what was signed'}`;
+  }
+  const literal = {
+    hasher: address ?? 'https://ADDRESS-OF-THE-OUTPUT',
+    tracker: 'wss://ADDRESS-OF-THE-TRACKER',
+    include,
+    static: true,
+  };
+  return `${WORKER_FILE}:\n${workerText(literal, base).trimEnd()}`;
 }

@@ -57,6 +57,37 @@ importScripts('/peerfold-worker.js');`);
     expect(await policy()).toMatchObject({ enabled: false });
   });
 
+  it('says of a worker file that is there whether it fits, and prints no other', async () => {
+    const { directory, root, sign } = await project();
+    const file = join(directory, 'peerfold-sw.js');
+    const literal = "hasher: 'https://www.example.com/shop/.peerfold', tracker: 'wss://t.example'";
+    const worker = (rest: string) =>
+      writeFile(file, `self.peerfold = { ${literal}${rest} };\nimportScripts('/shop/peerfold-worker.js');`);
+    await worker(', static: true');
+    const fitting = await sign(['--base', '/shop/']);
+    expect(fitting.out.split('\n').slice(-2)).toEqual([
+      '',
+      `${file} is there already, and fits what was signed`,
+    ]);
+    await worker('');
+    const dynamic = await sign(['--base', '/shop/']);
+    expect(dynamic.out).toMatch(/ is there already, but must say static: true$/);
+    const elsewhere = await sign();
+    expect(elsewhere.out).toMatch(
+      /must say hasher: 'https:\/\/www\.example\.com\/\.peerfold', static: true$/,
+    );
+    await worker(', static: true');
+    const unknown = await sign(['--base', '/shop/', '--out', join(root, 'signed')]);
+    expect(unknown.out).toMatch(/peerfold-sw\.js is there already$/);
+  });
+
+  it('prints a worker file that imports ours from where the directory is served', async () => {
+    const { sign } = await project();
+    const { out } = await sign(['--base', '/shop']);
+    expect(out).toContain("hasher: 'https://www.example.com/shop/.peerfold'");
+    expect(out).toContain("importScripts('/shop/peerfold-worker.js');");
+  });
+
   it('takes its settings from the environment and from a file, too', async () => {
     const { root, sign, policy } = await project();
     const file = join(root, 'sign.json');

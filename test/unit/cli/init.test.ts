@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { changeOf, putInPlace, readBundles } from '../../../src/cli/init-files.js';
 import { findFolder } from '../../../src/cli/init-folder.js';
-import { patternsFor, scriptTag, workerText } from '../../../src/cli/init-literal.js';
+import { missingIn, patternsFor, scriptTag, workerText } from '../../../src/cli/init-literal.js';
 import { planInit, type InitOptions, type Plan } from '../../../src/cli/init-plan.js';
 import { told } from '../../../src/cli/init-text.js';
 
@@ -204,6 +204,31 @@ describe('an existing worker', () => {
     expect(await readFile(join(folder, 'peerfold.js'), 'utf8')).toBe('// peerfold.js');
     expect((await planned(folder)).files.map(changeOf)).toEqual(['same', 'same', 'same']);
     expect(textOf(plan)).toContain('public/sw.js is as you left it.');
+  });
+});
+
+describe('a worker file and what was signed', () => {
+  const ADDRESS = 'https://www.example.com/.peerfold';
+  const BOTH = [`hasher: '${ADDRESS}'`, 'static: true'];
+  const literal = { hasher: ADDRESS, tracker: TRACKER, include: ['/a/*', '/b*/c'], static: true };
+
+  it.each([
+    [workerText(literal, '/'), []],
+    [`self.peerfold={static:!0,"hasher":"${ADDRESS}/",tracker:"${TRACKER}"};importScripts("/x")`, []],
+    [`/* self.peerfold = {} */ self.peerfold = { // it's a {\n hasher: \`${ADDRESS}\`, static: true };`, []],
+    [workerText({ ...literal, static: false }, '/'), ['static: true']],
+    [workerText({ ...literal, hasher: `${ADDRESS}2` }, '/'), [`hasher: '${ADDRESS}'`]],
+    [`self.peerfold = {\n  hasher: '${ADDRESS}',\n  // static: true,\n};`, ['static: true']],
+    [`self.peerfold = { hasher: place, static: false };`, BOTH],
+    [`other = { hasher: '${ADDRESS}', static: true }; self.peerfold = {};`, BOTH],
+    ["importScripts('/peerfold-site.js', '/peerfold-worker.js');", BOTH],
+  ])('as in %s: missing is %j', (text, missing) => {
+    expect(missingIn(text, ADDRESS)).toEqual(missing);
+  });
+
+  it('whose address nobody knows: only whether it is signed', () => {
+    expect(missingIn("self.peerfold = { hasher: 'https://x', static: true };", undefined)).toEqual([]);
+    expect(missingIn("self.peerfold = { hasher: 'https://x' };", undefined)).toEqual(['static: true']);
   });
 });
 

@@ -20,6 +20,8 @@ const FRAMEWORKS: readonly (readonly [dependency: string, folder: string])[] = [
 export interface FoundFolder {
   readonly folder: string;
   readonly why: string;
+  /** A framework copies what lies in it to what is published. */
+  readonly copied: boolean;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function findFolder(cwd: string): Promise<FoundFolder> {
   if (framework) {
     const [dependency, folder] = framework;
     const why = `${dependency} in package.json serves what lies in it`;
-    if (await isDirectory(join(cwd, folder))) return { folder, why };
+    if (await isDirectory(join(cwd, folder))) return { folder, why, copied: true };
     throw new UsageError(
       `init: ${why.replace('it', folder)}, which does not exist: make it, or name a folder`,
     );
@@ -41,7 +43,7 @@ export async function findFolder(cwd: string): Promise<FoundFolder> {
   );
   const pages = seen.filter(({ is }) => is === 'site');
   const [only, another] = pages;
-  if (only && !another) return { folder: only.folder, why: 'it holds an index.html' };
+  if (only && !another) return { folder: only.folder, why: 'it holds an index.html', copied: false };
   throw new UsageError(`init: ${only ? ambiguous(pages) : nothing(seen)}`);
 }
 

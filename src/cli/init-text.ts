@@ -3,14 +3,12 @@ import { columns } from './help.js';
 import { changeOf } from './init-files.js';
 import { scriptTag, WORKER_FILE, type Literal } from './init-literal.js';
 import type { Plan, WorkerPlan } from './init-plan.js';
+import { aboutServices, type Followed } from './init-services.js';
 import type { Survey } from './init-survey.js';
 
-export interface Told {
-  /** As the user calls it. */
-  readonly folder: string;
-  /** How it was found, if it was. */
+export interface Told extends Followed {
+  /** How the folder was found, if it was. */
   readonly why: string | undefined;
-  readonly base: string;
   readonly consent: 'required' | 'implied';
   readonly dryRun: boolean;
   readonly include: readonly string[];
@@ -28,7 +26,7 @@ export function told(plan: Plan, how: Told): string {
     ...aboutWorker(worker, how),
     ...(worker.is === 'kept' ? [] : [aboutInclude(worker.literal, how, survey), '']),
     ...aboutTag(worker, how),
-    ...(worker.is === 'kept' ? [] : ['', ...aboutServices(worker.literal)]),
+    ...(worker.is === 'kept' ? [] : ['', ...aboutServices(worker.literal, how)]),
   ].join('\n');
 }
 
@@ -86,41 +84,6 @@ function aboutTag(worker: WorkerPlan, { base, consent, bundles }: Told): string[
       ? 'Nothing happens for a visitor before your page calls peerfold.consent(true); data-notice shows a ready-made question.'
       : 'It starts for every visitor who does not object; whether that is allowed is yours to know.',
   ];
-}
-
-function aboutServices(literal: Literal): string[] {
-  const { hasher, tracker } = literal;
-  const local = isLocal(hasher);
-  const site = local ? 'http://localhost:PORT' : 'https://YOUR-SITE';
-  const data = local ? '.peerfold' : '/var/lib/peerfold';
-  const services = literal.static
-    ? [
-        'Then sign after every build, and run the tracker anywhere:',
-        '',
-        indented(`npx peerfold sign FOLDER --site ${site} --data ../peerfold-keys`),
-        indented(`npx peerfold tracker --open-site ${site}${port(tracker)}`),
-      ]
-    : [
-        'Then run the hash service beside the site, and the tracker anywhere:',
-        '',
-        indented(
-          `npx peerfold hasher --site ${site} --data ${data}${port(hasher)}${local ? ' --allow-private' : ''}`,
-        ),
-        indented(
-          `npx peerfold tracker --hasher ${hasher} --hasher-token="$(cat ${data}/roots-token)"${port(tracker)}`,
-        ),
-      ];
-  return [...services, '', 'and see whether all is well:', '', indented(`npx peerfold doctor ${site}`)];
-}
-
-function isLocal(address: string): boolean {
-  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(address).hostname);
-}
-
-/** Nothing where the port is the scheme's own: then something in front of the service listens there. */
-function port(address: string): string {
-  const named = new URL(address).port;
-  return named === '' ? '' : ` --port ${named}`;
 }
 
 function indented(text: string): string {

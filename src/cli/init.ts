@@ -46,7 +46,8 @@ export const init = configured({
   operand: '[FOLDER]',
   async act(config, io, operand) {
     const cwd = process.cwd();
-    const found = operand === '' ? await findFolder(cwd) : { folder: operand, why: undefined };
+    const named = { folder: operand, why: undefined, copied: false };
+    const found = operand === '' ? await findFolder(cwd) : named;
     const folder = resolve(cwd, found.folder);
     await checkFolder(folder);
     const base = config.base.endsWith('/') ? config.base : `${config.base}/`;
@@ -54,7 +55,7 @@ export const init = configured({
     const { hasher, tracker } = config;
     const plan = await planInit({ ...config, hasher, tracker, folder, base, bundles });
     if (!config.dryRun) await putInPlace(folder, plan.files);
-    io.out(told(plan, { ...config, base, folder: join(found.folder), why: found.why, bundles }));
+    io.out(told(plan, { ...config, ...found, folder: join(found.folder), base, bundles }));
     return 0;
   },
 });

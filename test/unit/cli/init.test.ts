@@ -36,24 +36,29 @@ function planned(folder: string, options: Partial<InitOptions> = {}): Promise<Pl
 }
 
 function textOf(plan: Plan, how: Partial<Parameters<typeof told>[1]> = {}): string {
-  const usual = { folder: 'public', why: undefined, base: '/', consent: 'required', dryRun: false } as const;
-  return told(plan, { ...usual, include: [], bundles: BUNDLES, ...how });
+  const usual = { folder: 'public', copied: false, why: undefined, base: '/', dryRun: false } as const;
+  return told(plan, { ...usual, consent: 'required', include: [], bundles: BUNDLES, ...how });
 }
 
 describe('the folder that is served', () => {
   it.each([
-    [{ 'public/index.html': '', 'docs/guide.md': '' }, 'public'],
-    [{ 'index.html': '', 'images/a.jpg': '' }, '.'],
-    [{ '_site/index.html': '' }, '_site'],
-    [{ 'package.json': '{"dependencies":{"next":"16"}}', 'public/robots.txt': '' }, 'public'],
-    [{ 'package.json': '{"devDependencies":{"vite":"8"}}', 'index.html': '', 'public/a.svg': '' }, 'public'],
+    [{ 'public/index.html': '', 'docs/guide.md': '' }, 'public', false],
+    [{ 'index.html': '', 'images/a.jpg': '' }, '.', false],
+    [{ '_site/index.html': '' }, '_site', false],
+    [{ 'package.json': '{"dependencies":{"next":"16"}}', 'public/robots.txt': '' }, 'public', true],
+    [
+      { 'package.json': '{"devDependencies":{"vite":"8"}}', 'index.html': '', 'public/a.svg': '' },
+      'public',
+      true,
+    ],
     [
       { 'package.json': '{"devDependencies":{"@sveltejs/kit":"2","vite":"8"}}', 'static/a.svg': '' },
       'static',
+      true,
     ],
-    [{ 'package.json': 'broken', 'www/index.html': '' }, 'www'],
-  ])('of %j is %s', async (files, folder) => {
-    expect(await findFolder(await folderWith(files))).toMatchObject({ folder });
+    [{ 'package.json': 'broken', 'www/index.html': '' }, 'www', false],
+  ])('of %j is %s; what a build copies from: %s', async (files, folder, copied) => {
+    expect(await findFolder(await folderWith(files))).toMatchObject({ folder, copied });
   });
 
   it('is asked for when several may be it, with what to type', async () => {
@@ -92,7 +97,7 @@ describe('a fresh site', () => {
     expect(text).toContain('<script async src="/peerfold.js" data-consent="required"></script>');
     expect(text).toMatch(/src="\/peerfold\.js" integrity="sha384-[A-Za-z0-9+/]{64}" data-consent/);
     expect(text).toContain('peerfold.consent(true)');
-    expect(text).toContain(`npx peerfold tracker --hasher ${HASHER} --hasher-token="$(cat`);
+    expect(text).toContain(`npx peerfold tracker --hasher ${HASHER} --hasher-token "$(cat`);
   });
 
   it('is asked where the services will be', async () => {
@@ -100,16 +105,6 @@ describe('a fresh site', () => {
     await expect(planned(folder, { hasher: undefined })).rejects.toThrow(/--hasher http:\/\/localhost:8081/);
     await expect(planned(folder, { tracker: 'https://x' })).rejects.toThrow(/--tracker must be ws:/);
     await expect(planned(folder, { include: ['media'] })).rejects.toThrow(/--include must be a list/);
-  });
-
-  it('is told other commands for services on this machine', async () => {
-    const plan = await planned(await folderWith({}), {
-      hasher: 'http://localhost:8081',
-      tracker: 'ws://localhost:8082',
-    });
-    const text = textOf(plan);
-    expect(text).toMatch(/peerfold hasher --site http:\/\/localhost:PORT .*--port 8081 --allow-private/);
-    expect(text).toMatch(/peerfold tracker .* --port 8082/);
   });
 
   it('may lie below a path', async () => {
@@ -272,7 +267,7 @@ describe('files', () => {
 it('of a site that is signed names no service', async () => {
   const plan = await planned(await folderWith({ 'index.html': '' }), { static: true });
   const text = textOf(plan);
-  expect(text).toContain('npx peerfold sign FOLDER');
+  expect(text).toContain('npx peerfold sign public');
   expect(text).not.toContain('peerfold hasher');
   const worker = plan.files.find(({ name }) => name === 'peerfold-sw.js');
   expect(Buffer.from(worker?.content ?? '').toString()).toContain('static: true,');

@@ -113,5 +113,6 @@ export class Intake {
 
   #leave({ url, destination }: Route, clientId: string, reason: FallbackReason): undefined {
     this.#options.bridge.to(clientId, { t: 'left', url, destination, reason });
+    return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import type { Bytes } from '../core/bytes.js';
 import { PeerfoldError, reasonOf } from '../core/errors.js';
+import { Ticker } from '../peer/ticker.js';
 import type { TransferReport, WorkerMessage } from '../protocol/bridge.js';
 import type { Identity } from '../protocol/seal.js';
 import { Catalogue } from './catalogue.js';
@@ -21,6 +22,11 @@ import { Questions } from './questions.js';
 import { SignedFiles } from './signed-files.js';
 import { UploadBudget } from './upload-budget.js';
 
+/**
+ * Whoever works for all tabs needs the worker (for pieces that peers ask for, for the policy), and says so this often
+ * (ms): browsers stop one that nobody asked anything for half a minute, whatever is said over its ports.
+ */
+const PULSE = 20_000;
 const NOTHING: Permission = { visitor: false, site: false };
 
 /**
@@ -44,6 +50,7 @@ export class PageEngine implements Engine {
   readonly #interest: Interest;
   readonly #reads: Questions<Bytes>;
   readonly #admits: Questions<boolean>;
+  readonly #pulse: Ticker;
   readonly #budget: UploadBudget;
   readonly #nativeLoads: NativeLoads;
   readonly #players: LazyPlayers;
@@ -80,8 +87,12 @@ export class PageEngine implements Engine {
       ...{ clock, catalogue: this.#catalogue, holdings: this.#holdings },
       tell: (wanted) => this.#networking?.interest(wanted),
     });
-    this.#reads = new Questions(clock);
-    this.#admits = new Questions(clock);
+    this.#reads = new Questions(clock, environment.stay);
+    this.#admits = new Questions(clock, environment.stay);
+    this.#pulse = new Ticker(clock, PULSE, () => {
+      environment.stay();
+      return true;
+    });
     this.#leader = new Leader({ locks, changed: this.#update });
     this.#players = new LazyPlayers({
       ...{ ...environment, ...host, placer: this.#placer },
@@ -266,6 +277,8 @@ export class PageEngine implements Engine {
       token: this.#digests.came.bind(this.#digests),
       failed: this.#failed,
     });
+    environment.stay();
+    this.#pulse.start();
     this.#holdings.all().forEach((holding: Holding) => this.#networking?.share(holding));
     this.#digests.resume();
     this.#interest.soon();
@@ -280,6 +293,7 @@ export class PageEngine implements Engine {
     const networking = this.#networking;
     if (!networking) return;
     this.#networking = undefined;
+    this.#pulse.stop();
     this.#uploadedBefore += networking.stats().uploaded;
     this.#foresight?.close();
     this.#digests.pause();

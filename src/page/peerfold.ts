@@ -1,3 +1,4 @@
+import type { Timer } from '../core/clock.js';
 import { reasonOf, type ErrorCode } from '../core/errors.js';
 import type { SiteConfig, TransferReport, WorkerMessage } from '../protocol/bridge.js';
 import { BridgeHost } from './bridge-host.js';
@@ -16,7 +17,13 @@ import { keepUploadCap } from './visitor-cap.js';
 /** Why this page goes without Peerfold, or that it does not. */
 export type Status =
   | { readonly active: true }
-  | { readonly active: false; readonly reason: Refusal | 'worker-failed' | 'other-build' | 'stopped' };
+  | {
+      readonly active: false;
+      readonly reason: Refusal | 'worker-failed' | 'worker-silent' | 'other-build' | 'stopped';
+    };
+
+/** How long (ms) a worker may take to answer, once it is registered, before that counts as its answer. */
+const WELCOME_TIME = 10_000;
 
 /**
  * The public object, `window.peerfold`. Events: `transfer` (detail `TransferReport`), `peer`
@@ -44,6 +51,7 @@ export class Peerfold extends EventTarget {
   #stopped = false;
   #away = false;
   #settle: (status: Status) => void = () => undefined;
+  #silence: Timer;
 
   constructor(options: PeerfoldOptions, page: PageEnvironment) {
     super();
@@ -114,19 +122,27 @@ export class Peerfold extends EventTarget {
 
   /**
    * Ends Peerfold on this page: links closed, everything over HTTP. Safe to call twice. With `forget` also all that
-   * is kept of this visitor goes, except that they said no; the worker ends its work for the whole site, and so do the
-   * site's other tabs.
+   * is kept of this visitor goes, except that they said no; the workers of this origin end their work, and so do the
+   * site's other tabs. Resolves to whether that is done, within seconds. Never rejects.
    */
-  stop({ forget = false } = {}): void {
-    if (forget) {
-      this.#bridge?.send({ t: 'forget' });
-      this.#page.memory.clear(this.#policy.choice === false ? [CHOICE] : []);
-    }
+  async stop({ forget = false } = {}): Promise<boolean> {
+    this.#end();
+    if (!forget) return true;
+    this.#clear();
+    return this.#page.forget().catch(() => false);
+  }
+
+  #end(): void {
     this.#stopped = true;
+    this.#page.clock.clearTimeout(this.#silence);
     this.#keeper.stop();
     this.#companions.stop();
     this.#bridge?.close();
     this.#settle({ active: false, reason: 'stopped' });
+  }
+
+  #clear(): void {
+    this.#page.memory.clear(this.#policy.choice === false ? [CHOICE] : []);
   }
 
   #undecided(): Promise<Status> {
@@ -154,7 +170,7 @@ export class Peerfold extends EventTarget {
   #leave(): void {
     this.#away = true;
     this.#keeper.allow();
-    this.#visit();
+    if (!this.#stopped && !this.#policy.visitorRefusal) this.#visit();
     this.#bridge?.close();
   }
 
@@ -181,6 +197,10 @@ export class Peerfold extends EventTarget {
         message: (message) => {
           this.#receive(message);
         },
+        forgotten: () => {
+          this.#end();
+          this.#clear();
+        },
       },
     });
   }
@@ -194,9 +214,9 @@ export class Peerfold extends EventTarget {
   #apply(): void {
     if (this.#stopped || !this.#bridge) return;
     const reason = this.#policy.visitorRefusal;
-    this.#bridge.send({ t: 'allow', allowed: reason === undefined });
+    this.#bridge.review();
     this.#keeper.allow();
-    this.#companions.apply(reason);
+    this.#companions.apply(this.#policy.known);
     if (reason) {
       if (this.#begun) this.ready = this.#undecidedAgain();
       this.#settle({ active: false, reason });
@@ -217,27 +237,38 @@ export class Peerfold extends EventTarget {
   }
 
   async #begin(): Promise<void> {
-    const { register } = this.#page;
+    const { register, clock } = this.#page;
     if (this.#config) this.#welcome(this.#config);
     await this.#quiet.come();
     if (this.#stopped || this.#policy.visitorRefusal) return;
     // Both at once: one after the other, each would queue at a slow origin.
     this.#keeper.load().catch(() => undefined);
     try {
-      await register(this.#options.sw ?? DEFAULT_WORKER);
+      await register(this.#options.sw ?? DEFAULT_WORKER, DEFAULT_WORKER);
+      if (this.#config || this.#gaveUp) return;
+      this.#silence = clock.setTimeout(() => {
+        if (this.#stopped || this.#policy.visitorRefusal) return;
+        this.#fault(
+          'worker-failed',
+          'the worker does not answer: after a forced reload, or look at its console',
+        );
+        this.#giveUp('worker-silent');
+      }, WELCOME_TIME);
     } catch (error) {
       this.#fault('worker-failed', error);
       if (!this.#config) this.#settle({ active: false, reason: 'worker-failed' });
     }
   }
 
-  #giveUp(reason: 'other-build'): void {
+  #giveUp(reason: 'other-build' | 'worker-silent'): void {
+    this.#page.clock.clearTimeout(this.#silence);
     this.#keeper.stop();
     this.#settle({ active: false, reason });
     this.#gaveUp = true;
   }
 
   #welcome(config: SiteConfig): void {
+    this.#page.clock.clearTimeout(this.#silence);
     this.#config = config;
     if (this.#policy.visitorRefusal) return;
     // A worker of this build has taken over from one of another.
@@ -253,8 +284,8 @@ export class Peerfold extends EventTarget {
     else if (message.t === 'policy') {
       this.#policy.heed(message);
       this.#keeper.allow();
-    } else if (message.t === 'forgotten') this.stop();
-    else if (message.t === 'place' && (!this.#keeper.engine || this.#early.has(message.url))) {
+      this.#companions.apply(this.#policy.known);
+    } else if (message.t === 'place' && (!this.#keeper.engine || this.#early.has(message.url))) {
       const reason = this.#early.has(message.url) ? 'before-worker' : 'no-engine';
       this.#bridge?.send({ t: 'placed', id: message.id, wait: 0, reason });
     } else this.#keeper.engine?.receive(message);

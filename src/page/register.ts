@@ -18,7 +18,12 @@ let policy: ReturnType<TrustedTypes['createPolicy']> | undefined;
 export async function registerWorker(url: string): Promise<void> {
   const registration = await navigator.serviceWorker.getRegistration();
   const worker = registration?.installing ?? registration?.waiting ?? registration?.active;
-  if (worker?.scriptURL === new URL(url, document.baseURI).href) return;
+  const address = new URL(url, document.baseURI).href;
+  if (worker?.scriptURL === address) return;
+  // One that comes back is registered by something else on the page, and the two take turns.
+  if (worker && registration?.scope === new URL('.', address).href)
+    // eslint-disable-next-line no-console -- for the eyes of the site's owner
+    console.warn(`Peerfold replaces ${worker.scriptURL} (docs/composition.md)`);
   await new Workbox(trusted(url)).register({ immediate: true });
 }
 

@@ -31,6 +31,7 @@ export function healthyPage(change: Partial<PageSeen> = {}): PageSeen {
     tags: [{ src: `${SITE}/peerfold.js`, attributes: { 'data-consent': 'required' } }],
     controller: `${SITE}/peerfold-sw.js`,
     registrations: [{ scope: `${SITE}/`, script: `${SITE}/peerfold-sw.js`, active: true }],
+    registered: [{ scope: `${SITE}/`, script: `${SITE}/peerfold-sw.js` }],
     loader: 'b1',
     worker: { build: 'b1', config },
     scripts: ['peerfold.js', 'peerfold-engine.js'].map((name) => scriptSeen(name)),

@@ -70,6 +70,19 @@ describe('a healthy site', () => {
     expect(finding(withPage({ firstReason: 'privacy-control' }), 'consent').status).toBe('ok');
   });
 
+  it('may have other workers, for other parts of it', () => {
+    const narrower = { ...other, scope: `${SITE}/push/` };
+    expect(wrongs(withPage({ registered: [ours, narrower] }))).toEqual([]);
+    // Those of the whole site are no concern of a part that has one of its own.
+    const opening = { ok: true, url: `${SITE}/shop/`, status: 200, type: 'text/html' } as const;
+    const registered = [
+      { ...ours, scope: `${SITE}/shop/` },
+      other,
+      { ...other, script: `${SITE}/more-sw.js` },
+    ];
+    expect(wrongs(withPage({ registered }, { opening }))).toEqual([]);
+  });
+
   it('may start Peerfold by a module', () => {
     const seen = withPage({ tags: [] });
     expect(wrongs(seen)).toEqual([]);
@@ -153,7 +166,17 @@ const nowhere = {
   faults: [{ code: 'worker-failed', message: 'a bad HTTP response code' }],
 };
 
+const ours = { scope: `${SITE}/`, script: `${SITE}/peerfold-sw.js` };
+const other = { scope: `${SITE}/`, script: `${SITE}/other-sw.js` };
+const rivalled = { registered: [ours, other] };
+
 const WORKER: readonly Case[] = [
+  [
+    'takes turns with another',
+    'worker-scope',
+    withPage(rivalled),
+    /^2 workers are registered for https:\/\/www\.example\.com\/, and replace each other/,
+  ],
   ['is missing', 'worker-file', withoutWorker(nowhere, { worker: file({ status: 404 }) }), /answers 404/],
   ['is a page', 'worker-file', withoutWorker(nowhere, { worker: file({ type: 'text/html' }) }), /text\/html/],
   ['is a redirect', 'worker-file', withoutWorker({}, { worker: file({ redirected: true }) }), /redirect/],
@@ -309,6 +332,15 @@ describe('what follows from a fault', () => {
     expect(wrongs(withPolicy({ enabled: false }))).toEqual(['policy']);
     const worker = { worker: file({ status: 404 }) };
     expect(wrongs(withoutWorker(nowhere, worker))).toEqual(['worker-file']);
+  });
+
+  it('is not told as another one where two workers replace each other', () => {
+    const transfer = { is: 'failed', stage: 'link', fetched: [] } as const;
+    const seen = withoutWorker(rivalled, { transfer });
+    expect(wrongs(seen)).toEqual(['worker-scope']);
+    expect(finding(seen, 'worker-scope').details).toEqual([ours.script, other.script]);
+    expect(finding(seen, 'worker-literal').says).toContain('see worker-scope');
+    expect(finding(seen, 'transfer').says).toContain('see worker-scope');
   });
 
   it('is skipped with a reason when nothing is known', () => {

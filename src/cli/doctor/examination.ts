@@ -88,7 +88,13 @@ export interface HasherSeen {
   readonly keys: Answer<number>;
   readonly policy: Answer<PolicyClaims>;
   /** Absent for static sites, which admit nobody. */
-  readonly admission?: Answer<string>;
+  readonly admission?: Answer<Admitted>;
+}
+
+export interface Admitted {
+  readonly admission: string;
+  /** TURN servers that visitors get with it. */
+  readonly relays: readonly string[];
 }
 
 export type TrackerSeen = { readonly ok: true } | { readonly ok: false; readonly problem: string };

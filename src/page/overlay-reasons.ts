@@ -1,6 +1,6 @@
 import type { FallbackReason } from '../protocol/bridge.js';
 import type { UploadLimit } from './upload-budget.js';
-import type { Status } from './peerfold.js';
+import type { Status } from './readiness.js';
 
 /** Why a page goes without Peerfold. */
 export type Inactivity = (Status & { readonly active: false })['reason'];

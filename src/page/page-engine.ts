@@ -1,6 +1,4 @@
-import type { Bytes } from '../core/bytes.js';
 import { PeerfoldError, reasonOf } from '../core/errors.js';
-import { Ticker } from '../peer/ticker.js';
 import type { TransferReport, WorkerMessage } from '../protocol/bridge.js';
 import type { Identity } from '../protocol/seal.js';
 import { Catalogue } from './catalogue.js';
@@ -18,15 +16,10 @@ import { NativeLoads, type NativeLoadsOptions } from './native-loads.js';
 import { Networking } from './networking.js';
 import { Placer } from './place.js';
 import { PresenceSensor } from './presence.js';
-import { Questions } from './questions.js';
 import { SignedFiles } from './signed-files.js';
 import { UploadBudget } from './upload-budget.js';
+import { WorkerLine } from './worker-line.js';
 
-/**
- * Whoever works for all tabs needs the worker (for pieces that peers ask for, for the policy), and says so this often
- * (ms): browsers stop one that nobody asked anything for half a minute, whatever is said over its ports.
- */
-const PULSE = 20_000;
 const NOTHING: Permission = { visitor: false, site: false };
 
 /**
@@ -48,9 +41,7 @@ export class PageEngine implements Engine {
   readonly #catalogue: Catalogue;
   readonly #holdings: Holdings;
   readonly #interest: Interest;
-  readonly #reads: Questions<Bytes>;
-  readonly #admits: Questions<boolean>;
-  readonly #pulse: Ticker;
+  readonly #line: WorkerLine;
   readonly #budget: UploadBudget;
   readonly #nativeLoads: NativeLoads;
   readonly #players: LazyPlayers;
@@ -87,12 +78,7 @@ export class PageEngine implements Engine {
       ...{ clock, catalogue: this.#catalogue, holdings: this.#holdings },
       tell: (wanted) => this.#networking?.interest(wanted),
     });
-    this.#reads = new Questions(clock, environment.stay);
-    this.#admits = new Questions(clock, environment.stay);
-    this.#pulse = new Ticker(clock, PULSE, () => {
-      environment.stay();
-      return true;
-    });
+    this.#line = new WorkerLine(clock, environment.stay);
     this.#leader = new Leader({ locks, changed: this.#update });
     this.#players = new LazyPlayers({
       ...{ ...environment, ...host, placer: this.#placer },
@@ -124,8 +110,8 @@ export class PageEngine implements Engine {
     if (message.t === 'place') {
       this.host.send({ t: 'placed', id: message.id, ...this.#players.place(message) });
       this.#foresight?.led(message.url);
-    } else if (message.t === 'bytes') this.#reads.answer(message.id, message.bytes);
-    else if (message.t === 'admitted') this.#admits.answer(message.id, message.ok);
+    } else if (message.t === 'bytes') this.#line.reads.answer(message.id, message.bytes);
+    else if (message.t === 'admitted') this.#line.admits.answer(message.id, message.ok);
     else if (!this.#receiveStatement(message)) this.#receiveTask(message);
   }
 
@@ -272,13 +258,12 @@ export class PageEngine implements Engine {
       budget: this.#budget,
       hasher: this.#hasher,
       catalogue: this.#catalogue,
-      reads: this.#reads,
-      admits: this.#admits,
+      reads: this.#line.reads,
+      admits: this.#line.admits,
       token: this.#digests.came.bind(this.#digests),
       failed: this.#failed,
     });
-    environment.stay();
-    this.#pulse.start();
+    this.#line.open();
     this.#holdings.all().forEach((holding: Holding) => this.#networking?.share(holding));
     this.#digests.resume();
     this.#interest.soon();
@@ -293,15 +278,13 @@ export class PageEngine implements Engine {
     const networking = this.#networking;
     if (!networking) return;
     this.#networking = undefined;
-    this.#pulse.stop();
     this.#uploadedBefore += networking.stats().uploaded;
     this.#foresight?.close();
     this.#digests.pause();
     networking.close();
     this.#budget.release();
     this.#hasher.close();
-    this.#reads.close();
-    this.#admits.close();
+    this.#line.close();
   }
 
   readonly #failed = (error: unknown): void => {

@@ -1,4 +1,3 @@
-import type { Timer } from '../core/clock.js';
 import { reasonOf, type ErrorCode } from '../core/errors.js';
 import type { SiteConfig, TransferReport, WorkerMessage } from '../protocol/bridge.js';
 import { BridgeHost } from './bridge-host.js';
@@ -9,33 +8,17 @@ import { EngineKeeper, type EngineKeeperOptions } from './engine-keeper.js';
 import { Ledger } from './ledger.js';
 import { DEFAULT_WORKER, type PeerfoldOptions } from './options.js';
 import type { PageEnvironment } from './page-environment.js';
-import { CHOICE, Policy, type Refusal } from './policy.js';
+import { CHOICE, Policy } from './policy.js';
 import { Quiet } from './quiet.js';
+import { Readiness, type Status } from './readiness.js';
 import { currentVisit } from './visit.js';
 import { keepUploadCap } from './visitor-cap.js';
-
-/** Why this page goes without Peerfold, or that it does not. */
-export type Status =
-  | { readonly active: true }
-  | {
-      readonly active: false;
-      readonly reason: Refusal | 'worker-failed' | 'worker-silent' | 'other-build' | 'stopped';
-    };
-
-/** How long (ms) a worker may take to answer, once it is registered, before that counts as its answer. */
-const WELCOME_TIME = 10_000;
 
 /**
  * The public object, `window.peerfold`. Events: `transfer` (detail `TransferReport`), `peer`
  * (`PeerEvent`), `playback` (`PlaybackEvent`), `error` (`Fault`).
  */
 export class Peerfold extends EventTarget {
-  /**
-   * Resolves when it is decided whether this page uses Peerfold: with `active` once the worker answers,
-   * or with the reason why not. Never rejects. A later consent makes a new promise.
-   */
-  ready: Promise<Status>;
-
   readonly #options: PeerfoldOptions;
   readonly #page: PageEnvironment;
   readonly #policy: Policy;
@@ -50,14 +33,14 @@ export class Peerfold extends EventTarget {
   #gaveUp = false;
   #stopped = false;
   #away = false;
-  #settle: (status: Status) => void = () => undefined;
-  #silence: Timer;
+  readonly #readiness: Readiness;
 
   constructor(options: PeerfoldOptions, page: PageEnvironment) {
     super();
     const { memory, signals, random } = page;
     this.#options = options;
     this.#page = page;
+    this.#readiness = new Readiness(page.clock);
     const { consent, rollout = 1, control = 0, off = false } = options;
     this.#policy = new Policy({ consent, rollout, control, off, memory, signals, random });
     this.#early = new EarlyMedia(page.container, page.players);
@@ -80,13 +63,20 @@ export class Peerfold extends EventTarget {
         this.capUpload(bytesPerSecond);
       },
     });
-    this.ready = this.#undecided();
     void page.shown().then(() => {
       this.#watch();
       this.#openBridge();
       this.#apply();
       void this.#companions.begin();
     });
+  }
+
+  /**
+   * Resolves when it is decided whether this page uses Peerfold: with `active` once the worker answers,
+   * or with the reason why not. Never rejects. A later consent makes a new promise.
+   */
+  get ready(): Promise<Status> {
+    return this.#readiness.promise;
   }
 
   /** Bytes by source, upload, links and the latest transfers of this page. */
@@ -126,29 +116,27 @@ export class Peerfold extends EventTarget {
    * site's other tabs. Resolves to whether that is done, within seconds. Never rejects.
    */
   async stop({ forget = false } = {}): Promise<boolean> {
-    this.#end();
-    if (!forget) return true;
-    this.#clear();
+    if (!forget) {
+      this.#end();
+      return true;
+    }
+    this.#forgotten();
     return this.#page.forget().catch(() => false);
   }
 
   #end(): void {
     this.#stopped = true;
-    this.#page.clock.clearTimeout(this.#silence);
+    this.#readiness.heard();
     this.#keeper.stop();
     this.#companions.stop();
     this.#bridge?.close();
-    this.#settle({ active: false, reason: 'stopped' });
+    this.#readiness.settle({ active: false, reason: 'stopped' });
   }
 
-  #clear(): void {
+  /** Here, or by another tab. */
+  #forgotten(): void {
+    this.#end();
     this.#page.memory.clear(this.#policy.choice === false ? [CHOICE] : []);
-  }
-
-  #undecided(): Promise<Status> {
-    return new Promise((resolve) => {
-      this.#settle = resolve;
-    });
   }
 
   #watch(): void {
@@ -188,19 +176,10 @@ export class Peerfold extends EventTarget {
       allowed: () => this.#policy.visitorRefusal === undefined,
       early: () => this.#early.some,
       on: {
-        welcome: (config) => {
-          this.#welcome(config);
-        },
-        mismatch: () => {
-          this.#giveUp('other-build');
-        },
-        message: (message) => {
-          this.#receive(message);
-        },
-        forgotten: () => {
-          this.#end();
-          this.#clear();
-        },
+        welcome: this.#welcome.bind(this),
+        mismatch: this.#giveUp.bind(this, 'other-build'),
+        message: this.#receive.bind(this),
+        forgotten: this.#forgotten.bind(this),
       },
     });
   }
@@ -218,26 +197,18 @@ export class Peerfold extends EventTarget {
     this.#keeper.allow();
     this.#companions.apply(this.#policy.known);
     if (reason) {
-      if (this.#begun) this.ready = this.#undecidedAgain();
-      this.#settle({ active: false, reason });
+      if (this.#begun) this.#readiness.again();
+      this.#readiness.settle({ active: false, reason });
       this.#begun = false;
     } else if (!this.#begun) {
       this.#begun = true;
-      this.ready = this.#undecidedAgain();
+      this.#readiness.again();
       void this.#begin();
     }
   }
 
-  /** Whoever awaits the earlier promise hears what the new one says. */
-  #undecidedAgain(): Promise<Status> {
-    const earlier = this.#settle;
-    const ready = this.#undecided();
-    void ready.then(earlier);
-    return ready;
-  }
-
   async #begin(): Promise<void> {
-    const { register, clock } = this.#page;
+    const { register } = this.#page;
     if (this.#config) this.#welcome(this.#config);
     await this.#quiet.come();
     if (this.#stopped || this.#policy.visitorRefusal) return;
@@ -246,35 +217,35 @@ export class Peerfold extends EventTarget {
     try {
       await register(this.#options.sw ?? DEFAULT_WORKER, DEFAULT_WORKER);
       if (this.#config || this.#gaveUp) return;
-      this.#silence = clock.setTimeout(() => {
+      this.#readiness.listen(() => {
         if (this.#stopped || this.#policy.visitorRefusal) return;
         this.#fault(
           'worker-failed',
           'the worker does not answer: after a forced reload, or look at its console',
         );
         this.#giveUp('worker-silent');
-      }, WELCOME_TIME);
+      });
     } catch (error) {
       this.#fault('worker-failed', error);
-      if (!this.#config) this.#settle({ active: false, reason: 'worker-failed' });
+      if (!this.#config) this.#readiness.settle({ active: false, reason: 'worker-failed' });
     }
   }
 
   #giveUp(reason: 'other-build' | 'worker-silent'): void {
-    this.#page.clock.clearTimeout(this.#silence);
+    this.#readiness.heard();
     this.#keeper.stop();
-    this.#settle({ active: false, reason });
+    this.#readiness.settle({ active: false, reason });
     this.#gaveUp = true;
   }
 
   #welcome(config: SiteConfig): void {
-    this.#page.clock.clearTimeout(this.#silence);
+    this.#readiness.heard();
     this.#config = config;
     if (this.#policy.visitorRefusal) return;
     // A worker of this build has taken over from one of another.
-    if (this.#gaveUp) this.ready = this.#undecidedAgain();
+    if (this.#gaveUp) this.#readiness.again();
     this.#gaveUp = false;
-    this.#settle({ active: true });
+    this.#readiness.settle({ active: true });
     void this.#keeper.welcome(config);
   }
 

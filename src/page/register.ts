@@ -22,13 +22,19 @@ let policy: ReturnType<TrustedTypes['createPolicy']> | undefined;
 export async function registerWorker(url: string, usual: string): Promise<void> {
   const registration = await navigator.serviceWorker.getRegistration();
   const worker = registration?.installing ?? registration?.waiting ?? registration?.active;
-  if (worker?.scriptURL === new URL(url, document.baseURI).href) return;
-  if (worker && url === usual)
-    throw new Error(`${worker.scriptURL} is here: join it, and name it in data-sw`);
+  const address = new URL(url, document.baseURI).href;
+  if (worker?.scriptURL === address) return;
+  if (worker && registration?.scope === new URL('.', address).href) {
+    if (url === usual) throw new Error(`${worker.scriptURL} is here: join it, and name it in data-sw`);
+    // One that comes back is registered by something else on the page, and the two take turns.
+    // eslint-disable-next-line no-console -- for the eyes of the site's owner
+    console.warn(`Peerfold replaces ${worker.scriptURL} (docs/composition.md)`);
+  }
   const registered = await new Workbox(trusted(url)).register({ immediate: true });
   const scope = registered?.scope ?? '';
-  if (!location.href.startsWith(scope))
+  if (!location.href.startsWith(scope)) {
     throw new Error(`the scope of ${url}, ${scope}, leaves this page out`);
+  }
 }
 
 /** Where a site demands Trusted Types, a plain address is refused. Ours comes from the site's own tag. */

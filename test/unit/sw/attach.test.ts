@@ -174,8 +174,8 @@ describe('a worker that has duties of its own', () => {
     scope.addEventListener('message', (event) => heard.push((event as MessageEvent).data));
     await speaks(scope, 'welcome');
     const theirs = [null, 'skipWaiting', { type: 'CACHE_URLS' }, { peerfold: 'hello' }, 7];
-    for (const data of theirs) scope.post(data, [{ postMessage: () => expect.unreachable() }]);
-    scope.post(HELLO, [{ postMessage: () => expect.unreachable() }], null);
+    for (const data of theirs) await scope.post(data, [{ postMessage: () => expect.unreachable() }]);
+    await scope.post(HELLO, [{ postMessage: () => expect.unreachable() }], null);
     expect(heard).toEqual(theirs);
   });
 
@@ -184,7 +184,7 @@ describe('a worker that has duties of its own', () => {
       const scope = joined(new WorkerScope('/sw.js'), literal);
       await scope.installed();
       expect(scope.ask('/film.mp4', FILM)).toBeUndefined();
-      scope.post(HELLO, [{ postMessage: () => expect.unreachable() }]);
+      await scope.post(HELLO, [{ postMessage: () => expect.unreachable() }]);
     }
     attach(undefined);
     expect(complaints).toHaveLength(6);

@@ -7,6 +7,7 @@ import { bundledWorkbox } from '../support/bundled-workbox.js';
 import { openDisk } from '../support/disk.js';
 import { FILM, IMAGES, originSha256 } from '../support/media.js';
 import { IMPLIED, page, SHELF_EAGER, shelf, tag } from '../support/pages.js';
+import { kept, registrations } from '../support/leftovers.js';
 import type { Stage } from '../support/stage.js';
 import type { Visitor } from '../support/visitor.js';
 import { bytesFor, expect, test } from './stage-test.js';
@@ -93,32 +94,6 @@ async function expectOwnDuties(tab: Page, greeting: string, messages = 1): Promi
   expect(own).toEqual({ answer: 'hello from the site', echo: { echo: 'ping', heard: messages } });
 }
 
-function registrations(tab: Page): Promise<string[]> {
-  return tab.evaluate(async () => {
-    const all = await navigator.serviceWorker.getRegistrations();
-    return all.map(({ scope }) => new URL(scope).pathname).sort();
-  });
-}
-
-/** Keys of all that Peerfold keeps in IndexedDB. */
-function kept(tab: Page): Promise<number> {
-  return tab.evaluate(async () => {
-    const count = (part: string): Promise<number> =>
-      new Promise((resolve, reject) => {
-        const opening = indexedDB.open(`peerfold-${part}`);
-        opening.onerror = reject;
-        opening.onsuccess = () => {
-          const counting = opening.result.transaction(part).objectStore(part).count();
-          counting.onsuccess = () => {
-            opening.result.close();
-            resolve(counting.result);
-          };
-        };
-      });
-    return (await count('pieces')) + (await count('index'));
-  });
-}
-
 /** What the worker has written down about pages with and without the tag. */
 async function tagNote(tab: Page): Promise<unknown> {
   await openDisk(tab);
@@ -141,7 +116,7 @@ test('beside the duties that a site’s worker has already', async ({ stage }) =
 
   await test.step('it stays when all is forgotten, and only ours ends', async () => {
     await tab.evaluate(() => {
-      window.peerfold.stop({ forget: true });
+      void window.peerfold.stop({ forget: true });
     });
     await expect.poll(() => kept(tab)).toBe(0);
     expect(await registrations(tab)).toEqual(['/own/']);
@@ -248,7 +223,7 @@ test('under strict policies, and gone when visitor or site say so', async ({ sta
     await visitor.open('/strict.html', other);
     expect(await kept(tab)).toBeGreaterThan(0);
     await tab.evaluate(() => {
-      window.peerfold.stop({ forget: true });
+      void window.peerfold.stop({ forget: true });
     });
     await expect.poll(() => registrations(tab)).toEqual([]);
     expect(await kept(tab)).toBe(0);

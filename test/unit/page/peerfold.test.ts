@@ -639,6 +639,23 @@ describe('beacons', () => {
     expect(bundle.started).toHaveLength(1);
   });
 
+  it('of the peers are of those whom the signed policy lets take part', async () => {
+    for (const [policy, ended] of [
+      [{ enabled: true, rollout: 1 }, []],
+      [{ enabled: true, rollout: 0.1 }, ['peers']],
+      [{ enabled: false, rollout: 1 }, ['peers']],
+    ] as const) {
+      const bundle = beaconsBundle();
+      const page = pageOf({ options: { beacons, beaconShare: 1 }, ...bundle });
+      await page.peerfold.ready;
+      await settle();
+      expect(bundle.started).toHaveLength(1);
+      page.worker.say({ t: 'policy', ...policy });
+      await settle();
+      expect(bundle.ended).toEqual(ended);
+    }
+  });
+
   it('that cannot be loaded are one error, and no harm', async () => {
     const page = pageOf({ options: { beacons, beaconShare: 1 } });
     expect(await page.peerfold.ready).toEqual({ active: true });

@@ -155,11 +155,24 @@ describe("the site's signed policy", () => {
     const gates = { consent: 'implied', rollout: 1, control: 0, off: false } as const;
     const policy = new Policy({ ...gates, memory: fakeMemory(), signals: {}, random: () => 0 });
     expect(policy.refusal).toBe('disabled');
-    expect(policy.visitorRefusal).toBeUndefined();
+    expect([policy.visitorRefusal, policy.known]).toEqual([undefined, undefined]);
     policy.heed({ enabled: true, rollout: 1 });
-    expect(policy.refusal).toBeUndefined();
+    expect([policy.refusal, policy.known]).toEqual([undefined, undefined]);
     policy.heed({ enabled: false, rollout: 1 });
-    expect(policy.refusal).toBe('disabled');
+    expect([policy.refusal, policy.known]).toEqual(['disabled', 'disabled']);
+    expect(policy.visitorRefusal).toBeUndefined();
+  });
+
+  it('holds for the page as it was drawn, and is not written down again where it was erased', () => {
+    const memory = fakeMemory();
+    const gates = { consent: 'implied', rollout: 0.5, control: 0, off: false, signals: {} } as const;
+    let lot = 0.4;
+    const policy = new Policy({ ...gates, memory, random: () => lot });
+    expect(policy.visitorRefusal).toBeUndefined();
+    memory.map.clear();
+    lot = 0.6;
+    expect(policy.visitorRefusal).toBeUndefined();
+    expect([...memory.map]).toEqual([]);
   });
 
   it('narrows the roll-out with the same lot', () => {
@@ -216,6 +229,14 @@ describe('visitor memory', () => {
     memory.set('consent', 'granted');
     entries.set(`${MEMORY_PREFIX}consent`, 'denied');
     expect(memory.get('consent')).toBe('denied');
+  });
+
+  it('has forgotten what storage was emptied of', () => {
+    const entries = new Map<string, string>();
+    const memory = visitorMemory(() => storageOf(entries));
+    memory.set('consent', 'granted');
+    entries.clear();
+    expect(memory.get('consent')).toBeUndefined();
   });
 
   it.each([

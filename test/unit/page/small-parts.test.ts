@@ -10,6 +10,7 @@ import { Layers, PEER_PATIENCE } from '../../../src/page/layers.js';
 import { Ledger, MAX_RESOURCES } from '../../../src/page/ledger.js';
 import { ANSWER_TIMEOUT, MAX_QUESTIONS, Questions } from '../../../src/page/questions.js';
 import { IDLE_PATIENCE, isKeptWaiting, PROMPT, whenIdle } from '../../../src/page/quiet.js';
+import { PULSE, WorkerLine } from '../../../src/page/worker-line.js';
 import { toBase64Url } from '../../../src/protocol/base64.js';
 import type { Identity } from '../../../src/protocol/seal.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
@@ -101,6 +102,25 @@ describe('admissions', () => {
     admissions.discard();
     await admissions.get();
     expect(state.asked).toBe(3);
+  });
+});
+
+describe('the line to the worker', () => {
+  it('has it stay awake while open, and wakes it when it lets a question pass', async () => {
+    const clock = new FakeClock();
+    let words = 0;
+    const line = new WorkerLine(clock, () => words++);
+    await clock.advance(PULSE);
+    expect(words).toBe(0);
+    line.open();
+    await clock.advance(2 * PULSE);
+    expect(words).toBe(3);
+    const asked = line.reads.ask(() => undefined);
+    await clock.advance(ANSWER_TIMEOUT);
+    expect(await asked).toBeUndefined();
+    expect(words).toBe(4);
+    line.close();
+    expect(clock.pending).toBe(0);
   });
 });
 

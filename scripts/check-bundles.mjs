@@ -48,3 +48,22 @@ export async function checkSizes() {
   }
   return sizes.every(({ gzip, budget }) => gzip <= budget);
 }
+
+/** Dynamic imports of a computed address: what stands between the bracket and the address. */
+const COMPUTED_IMPORT = /\bimport\(((?:\s|\/\*.*?\*\/)*)(?!["'\s/])/g;
+/** How webpack and Vite are told to leave an import to the browser. */
+const FOR_BUNDLERS = ['webpackIgnore: true', '@vite-ignore'];
+
+/** How many imports of computed addresses `code` has, and how many of them a bundler would make its own. */
+export function computedImports(code) {
+  const comments = [...code.matchAll(COMPUTED_IMPORT)].map(([, before]) => before);
+  const bundled = comments.filter((before) => !FOR_BUNDLERS.every((words) => before.includes(words)));
+  return { all: comments.length, bundled: bundled.length };
+}
+
+/** Whether the module works under an adopter's bundler: the engine is imported from the site, by the browser. */
+export async function checkModule() {
+  const { all, bundled } = computedImports(await readFile(path.join(ROOT, 'dist/index.js'), 'utf8'));
+  console.log(`index.js: ${all} imports of computed addresses, ${bundled} without the comments for bundlers`);
+  return all > 0 && bundled === 0;
+}

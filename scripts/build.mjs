@@ -78,7 +78,7 @@ async function minified(bundle, format) {
   return { ...bundle, outputFiles };
 }
 
-async function bundleForNode({ name, entry, banner = '' }) {
+async function bundleForNode({ name, entry, banner = '', whole = false }) {
   const result = await build({
     ...common,
     entryPoints: [entry],
@@ -86,7 +86,7 @@ async function bundleForNode({ name, entry, banner = '' }) {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    packages: 'external',
+    packages: whole ? 'bundle' : 'external',
     banner: { js: banner },
   });
   return { name, ...result };
@@ -125,7 +125,7 @@ async function bundleAll() {
   const buildName = nameOf(forBrowser);
   await mkdir(path.join(DIST, 'meta'), { recursive: true });
   await Promise.all([...forBrowser, ...forNode].map((bundle) => write(bundle, buildName)));
-  await writeLicences(forBrowser);
+  await writeLicences([...forBrowser, ...forNode]);
   await chmod(path.join(DIST, 'cli.js'), 0o755);
   return buildName;
 }

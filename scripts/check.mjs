@@ -1,4 +1,4 @@
-import { checkContents, checkModule, checkSizes } from './check-bundles.mjs';
+import { checkContents, checkDependencies, checkModule, checkSizes } from './check-bundles.mjs';
 import { BROWSER_BUNDLES } from './bundles.mjs';
 import { run, runTool } from './run.mjs';
 
@@ -27,6 +27,7 @@ const STEPS = [
   { name: 'dead-code', run: () => tool('knip') },
   { name: 'contents', built: true, run: checkContents },
   { name: 'sizes', built: true, run: checkSizes },
+  { name: 'dependencies', built: true, run: checkDependencies },
   { name: 'module', built: true, run: checkModule },
   { name: 'package', built: true, run: () => tool('publint', '--strict') },
   {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { computedImports } from '../../../scripts/check-bundles.mjs';
+import { computedImports, importedPackages } from '../../../scripts/check-bundles.mjs';
 
 describe('imports of computed addresses', () => {
   it.each([
@@ -11,5 +11,21 @@ describe('imports of computed addresses', () => {
     ['import("fs");import(/* why */ \'fs\');import{a}from"b";reimport(s)', { all: 0, bundled: 0 }],
   ])('%s', (code, counts) => {
     expect(computedImports(code)).toEqual(counts);
+  });
+});
+
+describe('packages that a bundle imports', () => {
+  it('are named once each, without their files, and without what is of Node or bundled', () => {
+    const external = ['zod', '@hpke/core', 'redis/dist/a.js', 'zod', 'node:fs', '@a/b/c'];
+    const imports = [
+      ...external.map((name) => ({ path: name, kind: 'import-statement', external: true })),
+      { path: 'src/a.ts', kind: 'import-statement' },
+    ];
+    expect(importedPackages({ outputs: { 'dist/x.js': { imports } } })).toEqual([
+      '@a/b',
+      '@hpke/core',
+      'redis',
+      'zod',
+    ]);
   });
 });

@@ -96,7 +96,7 @@ export const BROWSER_BUNDLES = [
   },
   {
     name: 'index.js',
-    entry: 'src/index.ts',
+    entry: 'src/package.ts',
     format: 'esm',
     budget: 5.75 * KIB,
     packages: ['workbox-window', 'workbox-core'],

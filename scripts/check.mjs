@@ -29,6 +29,7 @@ const STEPS = [
   { name: 'sizes', built: true, run: checkSizes },
   { name: 'dependencies', built: true, run: checkDependencies },
   { name: 'module', built: true, run: checkModule },
+  { name: 'adopter', built: true, run: () => tool('tsc', '-p', 'test/types') },
   { name: 'package', built: true, run: () => tool('publint', '--strict') },
   {
     name: 'package-types',

@@ -29,6 +29,7 @@ export function start({ engineUrl, ...options }: StartOptions): Peerfold {
 
 export { PeerfoldError, type ErrorCode } from './core/errors.js';
 export type { Fault, PeerEvent, Stats } from './page/engine-host.js';
+export type { PeerfoldEvents } from './page/events.js';
 export type { ConsentMode, PeerfoldOptions } from './page/options.js';
 export type { Playback, PlaybackEvent } from './page/playbacks.js';
 export type { Peerfold, Status } from './page/peerfold.js';

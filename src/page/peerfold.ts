@@ -5,6 +5,7 @@ import { Companions } from './companions.js';
 import type { Fault, Permission, Stats } from './engine-host.js';
 import { EarlyMedia } from './early-media.js';
 import { EngineKeeper, type EngineKeeperOptions } from './engine-keeper.js';
+import { PeerfoldEventTarget, type PeerfoldEvents } from './events.js';
 import { Ledger } from './ledger.js';
 import { DEFAULT_WORKER, type PeerfoldOptions } from './options.js';
 import type { PageEnvironment } from './page-environment.js';
@@ -18,11 +19,8 @@ export type Status =
   | { readonly active: true }
   | { readonly active: false; readonly reason: Refusal | 'worker-failed' | 'other-build' | 'stopped' };
 
-/**
- * The public object, `window.peerfold`. Events: `transfer` (detail `TransferReport`), `peer`
- * (`PeerEvent`), `playback` (`PlaybackEvent`), `error` (`Fault`).
- */
-export class Peerfold extends EventTarget {
+/** The public object, `window.peerfold`. Its events are `PeerfoldEvents`. */
+export class Peerfold extends PeerfoldEventTarget {
   /**
    * Resolves when it is decided whether this page uses Peerfold: with `active` once the worker answers,
    * or with the reason why not. Never rejects. A later consent makes a new promise.
@@ -291,7 +289,7 @@ export class Peerfold extends EventTarget {
     this.#tell('error', detail);
   }
 
-  #tell(type: 'transfer' | 'peer' | 'playback' | 'error', detail: object): void {
+  #tell<Type extends keyof PeerfoldEvents>(type: Type, detail: PeerfoldEvents[Type]['detail']): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

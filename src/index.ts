@@ -32,6 +32,7 @@ export type { Fault, PeerEvent, Stats } from './page/engine-host.js';
 export type { PeerfoldEvents } from './page/events.js';
 export type { ConsentMode, PeerfoldOptions } from './page/options.js';
 export type { Playback, PlaybackEvent } from './page/playbacks.js';
-export type { Peerfold, Status } from './page/peerfold.js';
+export type { Peerfold } from './page/peerfold.js';
+export type { Status } from './page/readiness.js';
 export type { UploadLimit } from './page/upload-budget.js';
 export type { ByteCounts, FallbackReason, Source, TransferReport, Verdict } from './protocol/bridge.js';

@@ -1,7 +1,7 @@
 import type { Site } from '../src/core/brands.js';
 import { reasonOf } from '../src/core/errors.js';
 import type { SiteConfig } from '../src/protocol/bridge.js';
-import { isBridgeHello } from '../src/protocol/hello.js';
+import { BRIDGE_FORGET, BRIDGE_STAY, isBridge, isBridgeHello } from '../src/protocol/hello.js';
 import { systemClock } from '../src/protocol/system-clock.js';
 import { indexedDbStore } from '../src/store/indexeddb.js';
 import { isComposed, parseConfig } from './config.js';
@@ -54,14 +54,15 @@ class Guest {
         store: indexedDbStore(systemClock, async () => navigator.storage.estimate()),
         clients: {
           get: (id) => self.clients.get(id),
-          all: () => self.clients.matchAll({ type: 'window' }),
+          // A page that was loaded past the worker is to hear of an end, too.
+          all: () => self.clients.matchAll({ type: 'window', includeUncontrolled: true }),
         },
         isOnline: () => navigator.onLine,
         // GTK's WebKit takes the end of a part for the end of all; Safari's is not known, and so taken for the same.
         playsParts: !/AppleWebKit(?!.*Chrome)/.test(navigator.userAgent),
         readers,
         onForget: () => {
-          this.#forget();
+          void this.#forget();
         },
       });
     this.#worker = this.#make();
@@ -90,10 +91,15 @@ class Guest {
       this.#worker.see(event);
     });
     self.addEventListener('message', (event) => {
-      if (!isBridgeHello(event.data)) return;
+      const { source, ports } = event;
+      const data: unknown = event.data;
+      const isHello = isBridgeHello(data);
+      const isForget = isBridge(data, BRIDGE_FORGET);
+      if (!isHello && !isForget && !isBridge(data, BRIDGE_STAY)) return;
       event.stopImmediatePropagation();
-      if (event.source instanceof WindowClient)
-        this.#worker.hello(event.source.id, event.data, event.ports[0]);
+      if (!(source instanceof WindowClient)) return;
+      if (isHello) this.#worker.hello(source.id, data, ports[0]);
+      if (isForget) event.waitUntil(this.#forget());
     });
     self.addEventListener('install', (event) => {
       keepAwayFrom(hasher, event);
@@ -108,14 +114,16 @@ class Guest {
   }
 
   /** A worker file that has other duties stays, and as if no page had ever spoken to us. */
-  #forget(): void {
+  async #forget(): Promise<void> {
     if (this.#isForgetting) return;
     this.#isForgetting = true;
     const last = async (): Promise<unknown> => !this.#composed && self.registration.unregister();
-    void this.#worker.forget(last).finally(() => {
+    try {
+      await this.#worker.forget(last);
+    } finally {
       this.#isForgetting = false;
       this.#worker = this.#make();
-    });
+    }
   }
 }
 

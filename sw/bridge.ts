@@ -8,7 +8,7 @@ import type {
   SiteConfig,
   WorkerMessage,
 } from '../src/protocol/bridge.js';
-import type { BridgeCall, BridgeHello } from '../src/protocol/hello.js';
+import { BRIDGE_FORGOTTEN, type BridgeCall, type BridgeHello } from '../src/protocol/hello.js';
 import { parsePageMessage } from '../src/protocol/page-message.js';
 import { withEarly } from './early.js';
 import { Page, type Port } from './page.js';
@@ -42,7 +42,7 @@ export interface Placement {
 }
 
 export interface BridgeEvents {
-  /** A page said hello, or whether it is allowed; `before`: it was, the last time it said so. */
+  /** A page said hello, and with that whether it is allowed; `before`: it was, the last time it said so. */
   onAllowed(page: Page, before: boolean): void;
   onLeader(page: Page): void;
   /** The page leads no more, or is gone: what it was asked for will not come. */
@@ -157,10 +157,10 @@ export class Bridge {
     return there.some((page) => page?.allowed);
   }
 
-  /** Everything is forgotten: pages that speak to us are told so, and not heard any more. */
-  dismissAll(): void {
-    this.toAll({ t: 'forgotten' });
+  /** Everything is forgotten: no page is heard any more, and all windows are told, with or without a port. */
+  async dismissAll(): Promise<void> {
     for (const page of this.#pages.values()) this.#remove(page);
+    for (const client of await this.#options.clients.all()) client.postMessage(BRIDGE_FORGOTTEN);
   }
 
   /** Whether everything that this client ever asked for came through this worker. */
@@ -255,11 +255,7 @@ export class Bridge {
     if (message.t === 'placed') this.#placed(page, message);
     else if (message.t === 'lead') this.#lead(page, message.on);
     else if (message.t === 'places') this.#places(page, message.on);
-    else if (message.t === 'allow') {
-      const before = page.allowed;
-      page.allowed = message.allowed;
-      this.#options.events.onAllowed(page, before);
-    } else this.#options.events.onMessage(page, message);
+    else this.#options.events.onMessage(page, message);
   }
 
   #places(page: Page, on: boolean): void {

@@ -100,7 +100,9 @@ export class Intake {
     const { bridge, trust, readers, playsParts } = this.#options;
     const isOff = bridge.isOff(clientId) || trust.decided === 'not-allowed';
     if (isOff && readers.leave({ route, clientId })) return undefined;
-    return playsParts ? { route } : this.#leave(route, clientId, 'unsupported');
+    if (playsParts) return { route };
+    this.#leave(route, clientId, 'unsupported');
+    return undefined;
   }
 
   #takeWhole(route: Route, clientId: string): Taken | undefined {
@@ -108,10 +110,12 @@ export class Intake {
     const look = bridge.isOff(clientId) ? over('not-allowed') : chooser.look({ route, clientId });
     // Canaries are looked at on the way.
     const isLeft = !(look instanceof Promise) && look.kind === 'http' && look.reason !== 'canary';
-    return isLeft ? this.#leave(route, clientId, look.reason) : { route, look };
+    if (!isLeft) return { route, look };
+    this.#leave(route, clientId, look.reason);
+    return undefined;
   }
 
-  #leave({ url, destination }: Route, clientId: string, reason: FallbackReason): undefined {
+  #leave({ url, destination }: Route, clientId: string, reason: FallbackReason): void {
     this.#options.bridge.to(clientId, { t: 'left', url, destination, reason });
   }
 }

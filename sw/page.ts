@@ -20,8 +20,9 @@ export class Page {
 
   constructor(
     readonly clientId: string,
-    readonly visit: string,
-    public allowed: boolean,
+    /** None of a page that is not allowed. */
+    readonly visit: string | undefined,
+    readonly allowed: boolean,
     /** Media elements of it began before the worker controlled it. */
     readonly early: boolean,
     port: Port,

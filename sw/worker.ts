@@ -1,6 +1,6 @@
 import type { Sha256 } from '../src/core/bytes.js';
 import type { Clock } from '../src/core/clock.js';
-import type { PageMessage, SiteConfig, Source, WorkerMessage } from '../src/protocol/bridge.js';
+import type { PageMessage, SiteConfig, Source } from '../src/protocol/bridge.js';
 import { isBridgeHello } from '../src/protocol/hello.js';
 import type { DigestClaims, PolicyClaims } from '../src/protocol/hasher.js';
 import { isOurs } from '../src/protocol/patterns.js';
@@ -46,7 +46,7 @@ export interface WorkerOptions {
   readonly playsParts: boolean;
   /** Outlive the worker's other parts when it forgets all: elements that play go on with answers of the same kind. */
   readonly readers: Readers;
-  /** A page, or that there is no tag any more, asks for an end: `forget` is to be called. */
+  /** There is no tag any more: `forget` is to be called. */
   readonly onForget: () => void;
 }
 
@@ -145,17 +145,14 @@ export class PeerfoldWorker {
     this.#trust.setAllowed(false);
     await within(clock, ERASE_WAIT, store.erase());
     await last().catch(() => undefined);
-    this.#bridge.dismissAll();
+    await this.#bridge.dismissAll();
   }
 
   /** Takes a message posted to the worker; anything but a window's hello with a port is ignored. */
   hello(clientId: string, data: unknown, port: Port | undefined): void {
     if (!port || !isBridgeHello(data)) return;
-    if (this.#isForgotten) {
-      port.postMessage({ t: 'forgotten' } satisfies WorkerMessage, []);
-      port.close();
-      return;
-    }
+    // It is told once that is done.
+    if (this.#isForgotten) return;
     this.#tagWatch.greeted();
     this.#bridge.accept(clientId, data, port);
   }
@@ -177,7 +174,7 @@ export class PeerfoldWorker {
     return {
       onAllowed: (page, before) => {
         if (this.#isForgotten) return;
-        this.#options.store.beginVisit(page.visit);
+        if (page.visit) this.#options.store.beginVisit(page.visit);
         if (page.allowed || before) this.#trust.setAllowed(page.allowed);
         else this.#guard(undefined, this.#heed());
         this.#prefetch.review();
@@ -228,11 +225,8 @@ export class PeerfoldWorker {
       case 'admit':
         page.post({ t: 'admitted', id: message.id, ok: await this.#admits(message) });
         return;
-      case 'forget':
-        this.#options.onForget();
-        return;
       default:
-        // `allow`, `lead`, `places` and `placed` were the bridge's to handle.
+        // `lead`, `places` and `placed` were the bridge's to handle.
         return;
     }
   }

@@ -66,7 +66,7 @@ async function assemble(
     lookup: new Lookup({ ...voice, ...sources, catalogue }),
     figures: createFigures(config, environment, { store: voice.figuresStore, log }),
     dashboard: environment.dashboard,
-    watch: createWatch(config, sources.diskRoots, { catalogue, log }),
+    watch: createWatch(config, sources.diskRoots, { clock, catalogue, log }),
     housekeeping: new Housekeeping({ clock, state, roots, onError }),
     lifecycle: new Lifecycle(),
   };

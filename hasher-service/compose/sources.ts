@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { CanonicalUrl } from '../../src/core/brands.js';
+import type { Clock } from '../../src/core/clock.js';
 import type { Catalogue } from '../catalogue/catalogue.js';
 import type { HasherConfig } from '../config.js';
 import type { Environment } from '../environment.js';
@@ -48,17 +49,37 @@ export function createSources(config: HasherConfig, environment: Environment, cl
   return { hashing, queries, diskRoots, examiner, lanes };
 }
 
+/** What is too low where the system gives no more watches, by its error. */
+const LIMITS: Readonly<Record<string, string | undefined>> = {
+  ENOSPC: 'fs.inotify.max_user_watches',
+  EMFILE: 'fs.inotify.max_user_instances',
+};
+const LATE =
+  'some folders below --root are not watched: a file that changes there is looked at again when what is ' +
+  'signed about it ends (its max-age, a day at most), not at once';
+
 /** Files that change are looked at again for every site that shares them. */
 export function createWatch(
-  { sites }: HasherConfig,
-  { rules }: DiskRoots,
-  { catalogue, log }: { readonly catalogue: Catalogue; readonly log: FastifyBaseLogger },
+  { sites }: Pick<HasherConfig, 'sites'>,
+  { rules }: Pick<DiskRoots, 'rules'>,
+  { clock, catalogue, log }: Watching,
 ): RootWatch {
   const onError = (error: unknown): void => {
-    log.error({ err: error }, 'a directory cannot be watched: changed files are seen when they expire');
+    const limit = LIMITS[String((error as { readonly code?: unknown }).code)];
+    if (limit === undefined) log.error({ err: error }, LATE);
+    else log.warn(`${LATE}. Raise sysctl ${limit} and start again, or leave --root out`);
   };
   const onChange = (url: CanonicalUrl): void => {
-    for (const site of sites) catalogue.recheck(site, url).catch(onError);
+    for (const site of sites)
+      catalogue.recheck(site, url).catch((error: unknown) => {
+        log.error({ url, err: error }, 'a file that changed cannot be looked at again');
+      });
   };
-  return new RootWatch({ rules, sites, onChange, onError });
+  return new RootWatch({ rules, sites, clock, onChange, onError });
+}
+
+interface Watching {
+  readonly clock: Clock;
+  readonly catalogue: Pick<Catalogue, 'recheck'>;
+  readonly log: Pick<FastifyBaseLogger, 'warn' | 'error'>;
 }

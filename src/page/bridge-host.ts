@@ -1,10 +1,10 @@
 import { BUILD } from '../core/build.js';
 import type { PageMessage, SiteConfig, WorkerMessage } from '../protocol/bridge.js';
-import { isBridgeCall, type BridgeHello } from '../protocol/hello.js';
+import { BRIDGE_FORGOTTEN, isBridge, isBridgeCall, type BridgeHello } from '../protocol/hello.js';
 
 /** The part of `navigator.serviceWorker` that the bridge needs. */
 export interface WorkerContainer extends EventTarget {
-  readonly controller: { postMessage(message: unknown, transfer: Transferable[]): void } | null;
+  readonly controller: { postMessage(message: unknown, transfer?: Transferable[]): void } | null;
 }
 
 export interface BridgeEvents {
@@ -13,10 +13,13 @@ export interface BridgeEvents {
   /** The worker is of another build: HTTP only until one of the two is replaced. */
   mismatch(): void;
   message(message: WorkerMessage): void;
+  /** The worker, of whatever build, has forgotten the visitor. */
+  forgotten(): void;
 }
 
 export interface BridgeOptions {
   readonly container: WorkerContainer;
+  /** Asked for only while allowed. */
   readonly visit: () => string;
   readonly allowed: () => boolean;
   /** Whether media elements began before the worker controlled the page. */
@@ -33,6 +36,8 @@ export interface BridgeOptions {
 export class BridgeHost {
   #port: MessagePort | undefined;
   #open = true;
+  /** Whether the last hello said that we are allowed. */
+  #allowed = false;
 
   constructor(private readonly options: BridgeOptions) {
     const { container } = options;
@@ -52,15 +57,21 @@ export class BridgeHost {
     this.#hangUp();
   }
 
-  /** Greets the worker again after `close`, or to say that the policy changed for good. */
+  /** Greets the worker again after `close`. */
   reopen(): void {
     this.#open = true;
     this.#hello();
   }
 
+  /** What is allowed may have changed. A hello reaches a worker that was stopped, too. */
+  review(): void {
+    if (this.options.allowed() !== this.#allowed) this.#hello();
+  }
+
   readonly #called = (event: Event): void => {
     const { data } = event as MessageEvent<unknown>;
     if (isBridgeCall(data) && data.build === BUILD) this.#hello();
+    else if (isBridge(data, BRIDGE_FORGOTTEN)) this.options.on.forgotten();
   };
 
   readonly #hello = (): void => {
@@ -68,7 +79,8 @@ export class BridgeHost {
     const { container, visit, allowed, early } = this.options;
     if (!this.#open || !container.controller) return;
     const { port1, port2 } = new MessageChannel();
-    const facts = { visit: visit(), allowed: allowed(), early: early() };
+    this.#allowed = allowed();
+    const facts = { allowed: this.#allowed, early: early(), ...(this.#allowed && { visit: visit() }) };
     const hello: BridgeHello = { peerfold: 'hello', build: BUILD, ...facts };
     this.#port = port1;
     port1.onmessage = (event: MessageEvent) => {

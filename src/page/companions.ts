@@ -4,7 +4,7 @@ import type { Engine, Fault, Stats } from './engine-host.js';
 import { listens } from './listens.js';
 import type { PeerfoldOptions } from './options.js';
 import type { Bundles, PageEnvironment } from './page-environment.js';
-import type { Status } from './peerfold.js';
+import type { Status } from './readiness.js';
 import type { Policy, Refusal } from './policy.js';
 import type { UploadLimits } from './upload-choice.js';
 import { uploadCap } from './visitor-cap.js';

@@ -28,6 +28,8 @@ export interface EngineEnvironment {
   readonly openSocket: OpenSocket;
   readonly createIdentity: () => Promise<Identity>;
   readonly idle: () => Promise<void>;
+  /** Has the worker go on, or start if it was stopped. */
+  readonly stay: () => void;
   readonly timings: Pick<NativeLoadsOptions, 'timeOrigin' | 'observe'>;
   /** Loads what pages with players need, */
   readonly loadPlayers: () => Promise<PlayersModule>;

@@ -1,6 +1,7 @@
 import { BUILD } from '../core/build.js';
 import { PeerfoldError } from '../core/errors.js';
 import { createSimplePeerFactory } from '../peer/simple-peer-link.js';
+import { BRIDGE_STAY } from '../protocol/hello.js';
 import { createIdentity } from '../protocol/seal.js';
 import { systemClock } from '../protocol/system-clock.js';
 import type { Engine, EngineHost } from './engine-host.js';
@@ -28,6 +29,7 @@ export function startEngine(host: EngineHost): Engine {
     openSocket,
     createIdentity,
     idle: () => whenIdle(window, systemClock),
+    stay: () => navigator.serviceWorker.controller?.postMessage(BRIDGE_STAY),
     timings: { timeOrigin: performance.timeOrigin, observe: observeTimings },
     loadPlayers: () => load<PlayersModule>('players'),
     loadParsers: () => load<PlaylistsModule>('playlists'),

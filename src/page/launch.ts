@@ -4,7 +4,7 @@ import type { PeerfoldOptions } from './options.js';
 import type { Bundles, PageEnvironment } from './page-environment.js';
 import { Peerfold } from './peerfold.js';
 import { isKeptWaiting } from './quiet.js';
-import { registerWorker } from './register.js';
+import { forgetEverywhere, registerWorker } from './register.js';
 
 /** The one global name of ours. */
 export const here = (): { peerfold?: Peerfold } => window as { peerfold?: Peerfold };
@@ -35,6 +35,7 @@ export function launch(options: PeerfoldOptions, engineUrl: string): Peerfold | 
       shown,
       isKeptWaiting: originIsSlow,
       register: registerWorker,
+      forget: forgetEverywhere,
       load: (name) => load(name, engineUrl),
       site: location.origin,
       language: document.documentElement.lang,

@@ -10,13 +10,12 @@ export interface Memory {
 export const MEMORY_PREFIX = 'peerfold-';
 
 /**
- * `localStorage`, backed by this page's own copy: where storage is forbidden, full or emptied, what was set
- * still holds until the page goes.
+ * `localStorage`, backed by this page's own copy: where storage is forbidden or full, what was set still holds until
+ * the page goes. What was emptied is gone: the visitor, or another tab, wanted it so.
  */
 export function visitorMemory(storage: () => Storage): Memory {
-  const own = new Map<string, string>();
-  /** Storage may hold older values of these. */
-  const unsaved = new Set<string>();
+  /** What storage did not take; it may hold older values of these. */
+  const unsaved = new Map<string, string>();
   const stored = (use: (storage: Storage) => string | null): string | undefined => {
     try {
       return use(storage()) ?? undefined;
@@ -26,10 +25,9 @@ export function visitorMemory(storage: () => Storage): Memory {
   };
   const read = (name: string) => stored((s) => s.getItem(MEMORY_PREFIX + name));
   return {
-    get: (name) => (unsaved.has(name) ? undefined : read(name)) ?? own.get(name),
+    get: (name) => unsaved.get(name) ?? read(name),
     set: (name, value) => {
-      own.set(name, value);
-      unsaved.add(name);
+      unsaved.set(name, value);
       stored((s) => {
         s.setItem(MEMORY_PREFIX + name, value);
         unsaved.delete(name);
@@ -38,7 +36,7 @@ export function visitorMemory(storage: () => Storage): Memory {
     },
     clear: (except) => {
       const kept = except.map((name) => MEMORY_PREFIX + name);
-      for (const name of own.keys()) if (!except.includes(name)) own.delete(name);
+      for (const name of unsaved.keys()) if (!except.includes(name)) unsaved.delete(name);
       stored((s) => {
         for (const name of Object.keys(s))
           if (name.startsWith(MEMORY_PREFIX) && !kept.includes(name)) s.removeItem(name);

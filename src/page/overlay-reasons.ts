@@ -1,6 +1,6 @@
 import type { FallbackReason } from '../protocol/bridge.js';
 import type { UploadLimit } from './upload-budget.js';
-import type { Status } from './peerfold.js';
+import type { Status } from './readiness.js';
 
 /** Why a page goes without Peerfold. */
 export type Inactivity = (Status & { readonly active: false })['reason'];
@@ -42,6 +42,7 @@ export const INACTIVITIES: Readonly<Record<Inactivity, string>> = {
   control: 'This visitor was drawn to go without peers, for comparison (data-control).',
   disabled: 'The site’s signed policy is not known yet or switched off: is the hash service reachable?',
   'worker-failed': 'The service worker could not be registered; see the errors, and the address in data-sw.',
+  'worker-silent': 'The service worker does not answer (a forced reload, or an error in its console).',
   'other-build': 'Page and service worker are of different builds; open the page anew.',
   stopped: 'Peerfold was stopped on this page.',
 };

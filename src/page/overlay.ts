@@ -9,7 +9,7 @@ import { Badges } from './overlay-badges.js';
 import type { Situation } from './overlay-model.js';
 import { OverlayPanel } from './overlay-panel.js';
 import { OVERLAY_STYLE } from './overlay-style.js';
-import type { Status } from './peerfold.js';
+import type { Status } from './readiness.js';
 import type { Refusal } from './policy.js';
 import { styleShadow } from './shadow-style.js';
 import { Timeline, type PageTiming } from './timeline.js';

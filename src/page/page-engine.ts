@@ -1,4 +1,3 @@
-import type { Bytes } from '../core/bytes.js';
 import { PeerfoldError, reasonOf } from '../core/errors.js';
 import type { TransferReport, WorkerMessage } from '../protocol/bridge.js';
 import type { Identity } from '../protocol/seal.js';
@@ -17,9 +16,9 @@ import { NativeLoads, type NativeLoadsOptions } from './native-loads.js';
 import { Networking } from './networking.js';
 import { Placer } from './place.js';
 import { PresenceSensor } from './presence.js';
-import { Questions } from './questions.js';
 import { SignedFiles } from './signed-files.js';
 import { UploadBudget } from './upload-budget.js';
+import { WorkerLine } from './worker-line.js';
 
 const NOTHING: Permission = { visitor: false, site: false };
 
@@ -42,8 +41,7 @@ export class PageEngine implements Engine {
   readonly #catalogue: Catalogue;
   readonly #holdings: Holdings;
   readonly #interest: Interest;
-  readonly #reads: Questions<Bytes>;
-  readonly #admits: Questions<boolean>;
+  readonly #line: WorkerLine;
   readonly #budget: UploadBudget;
   readonly #nativeLoads: NativeLoads;
   readonly #players: LazyPlayers;
@@ -80,8 +78,7 @@ export class PageEngine implements Engine {
       ...{ clock, catalogue: this.#catalogue, holdings: this.#holdings },
       tell: (wanted) => this.#networking?.interest(wanted),
     });
-    this.#reads = new Questions(clock);
-    this.#admits = new Questions(clock);
+    this.#line = new WorkerLine(clock, environment.stay);
     this.#leader = new Leader({ locks, changed: this.#update });
     this.#players = new LazyPlayers({
       ...{ ...environment, ...host, placer: this.#placer },
@@ -113,8 +110,8 @@ export class PageEngine implements Engine {
     if (message.t === 'place') {
       this.host.send({ t: 'placed', id: message.id, ...this.#players.place(message) });
       this.#foresight?.led(message.url);
-    } else if (message.t === 'bytes') this.#reads.answer(message.id, message.bytes);
-    else if (message.t === 'admitted') this.#admits.answer(message.id, message.ok);
+    } else if (message.t === 'bytes') this.#line.reads.answer(message.id, message.bytes);
+    else if (message.t === 'admitted') this.#line.admits.answer(message.id, message.ok);
     else if (!this.#receiveStatement(message)) this.#receiveTask(message);
   }
 
@@ -261,11 +258,12 @@ export class PageEngine implements Engine {
       budget: this.#budget,
       hasher: this.#hasher,
       catalogue: this.#catalogue,
-      reads: this.#reads,
-      admits: this.#admits,
+      reads: this.#line.reads,
+      admits: this.#line.admits,
       token: this.#digests.came.bind(this.#digests),
       failed: this.#failed,
     });
+    this.#line.open();
     this.#holdings.all().forEach((holding: Holding) => this.#networking?.share(holding));
     this.#digests.resume();
     this.#interest.soon();
@@ -286,8 +284,7 @@ export class PageEngine implements Engine {
     networking.close();
     this.#budget.release();
     this.#hasher.close();
-    this.#reads.close();
-    this.#admits.close();
+    this.#line.close();
   }
 
   readonly #failed = (error: unknown): void => {

@@ -34,7 +34,10 @@ export interface PageEnvironment {
   readonly shown: () => Promise<void>;
   /** Whether the origin keeps the page waiting. */
   readonly isKeptWaiting: () => boolean;
-  readonly register: (url: string) => Promise<void>;
+  /** `usual`: the file that takes nobody's place. */
+  readonly register: (url: string, usual: string) => Promise<void>;
+  /** Has all workers of this origin forget the visitor; resolves to whether they say that they did. */
+  readonly forget: () => Promise<boolean>;
   /** Another bundle of this build, from beside the engine's. */
   readonly load: <Name extends keyof Bundles>(name: Name) => Promise<Bundles[Name]>;
   /** Origin of the page. */

@@ -9,24 +9,14 @@ import { PeerfoldEventTarget, type PeerfoldEvents } from './events.js';
 import { Ledger } from './ledger.js';
 import { DEFAULT_WORKER, type PeerfoldOptions } from './options.js';
 import type { PageEnvironment } from './page-environment.js';
-import { CHOICE, Policy, type Refusal } from './policy.js';
+import { CHOICE, Policy } from './policy.js';
 import { Quiet } from './quiet.js';
+import { Readiness, type Status } from './readiness.js';
 import { currentVisit } from './visit.js';
 import { keepUploadCap } from './visitor-cap.js';
 
-/** Why this page goes without Peerfold, or that it does not. */
-export type Status =
-  | { readonly active: true }
-  | { readonly active: false; readonly reason: Refusal | 'worker-failed' | 'other-build' | 'stopped' };
-
 /** The public object, `window.peerfold`. Its events are `PeerfoldEvents`. */
 export class Peerfold extends PeerfoldEventTarget {
-  /**
-   * Resolves when it is decided whether this page uses Peerfold: with `active` once the worker answers,
-   * or with the reason why not. Never rejects. A later consent makes a new promise.
-   */
-  ready: Promise<Status>;
-
   readonly #options: PeerfoldOptions;
   readonly #page: PageEnvironment;
   readonly #policy: Policy;
@@ -41,13 +31,14 @@ export class Peerfold extends PeerfoldEventTarget {
   #gaveUp = false;
   #stopped = false;
   #away = false;
-  #settle: (status: Status) => void = () => undefined;
+  readonly #readiness: Readiness;
 
   constructor(options: PeerfoldOptions, page: PageEnvironment) {
     super();
     const { memory, signals, random } = page;
     this.#options = options;
     this.#page = page;
+    this.#readiness = new Readiness(page.clock);
     const { consent, rollout = 1, control = 0, off = false } = options;
     this.#policy = new Policy({ consent, rollout, control, off, memory, signals, random });
     this.#early = new EarlyMedia(page.container, page.players);
@@ -70,13 +61,20 @@ export class Peerfold extends PeerfoldEventTarget {
         this.capUpload(bytesPerSecond);
       },
     });
-    this.ready = this.#undecided();
     void page.shown().then(() => {
       this.#watch();
       this.#openBridge();
       this.#apply();
       void this.#companions.begin();
     });
+  }
+
+  /**
+   * Resolves when it is decided whether this page uses Peerfold: with `active` once the worker answers,
+   * or with the reason why not. Never rejects. A later consent makes a new promise.
+   */
+  get ready(): Promise<Status> {
+    return this.#readiness.promise;
   }
 
   /** Bytes by source, upload, links and the latest transfers of this page. */
@@ -112,25 +110,31 @@ export class Peerfold extends PeerfoldEventTarget {
 
   /**
    * Ends Peerfold on this page: links closed, everything over HTTP. Safe to call twice. With `forget` also all that
-   * is kept of this visitor goes, except that they said no; the worker ends its work for the whole site, and so do the
-   * site's other tabs.
+   * is kept of this visitor goes, except that they said no; the workers of this origin end their work, and so do the
+   * site's other tabs. Resolves to whether that is done, within seconds. Never rejects.
    */
-  stop({ forget = false } = {}): void {
-    if (forget) {
-      this.#bridge?.send({ t: 'forget' });
-      this.#page.memory.clear(this.#policy.choice === false ? [CHOICE] : []);
+  async stop({ forget = false } = {}): Promise<boolean> {
+    if (!forget) {
+      this.#end();
+      return true;
     }
+    this.#forgotten();
+    return this.#page.forget().catch(() => false);
+  }
+
+  #end(): void {
     this.#stopped = true;
+    this.#readiness.heard();
     this.#keeper.stop();
     this.#companions.stop();
     this.#bridge?.close();
-    this.#settle({ active: false, reason: 'stopped' });
+    this.#readiness.settle({ active: false, reason: 'stopped' });
   }
 
-  #undecided(): Promise<Status> {
-    return new Promise((resolve) => {
-      this.#settle = resolve;
-    });
+  /** Here, or by another tab. */
+  #forgotten(): void {
+    this.#end();
+    this.#page.memory.clear(this.#policy.choice === false ? [CHOICE] : []);
   }
 
   #watch(): void {
@@ -152,7 +156,7 @@ export class Peerfold extends PeerfoldEventTarget {
   #leave(): void {
     this.#away = true;
     this.#keeper.allow();
-    this.#visit();
+    if (!this.#stopped && !this.#policy.visitorRefusal) this.#visit();
     this.#bridge?.close();
   }
 
@@ -170,15 +174,10 @@ export class Peerfold extends PeerfoldEventTarget {
       allowed: () => this.#policy.visitorRefusal === undefined,
       early: () => this.#early.some,
       on: {
-        welcome: (config) => {
-          this.#welcome(config);
-        },
-        mismatch: () => {
-          this.#giveUp('other-build');
-        },
-        message: (message) => {
-          this.#receive(message);
-        },
+        welcome: this.#welcome.bind(this),
+        mismatch: this.#giveUp.bind(this, 'other-build'),
+        message: this.#receive.bind(this),
+        forgotten: this.#forgotten.bind(this),
       },
     });
   }
@@ -192,26 +191,18 @@ export class Peerfold extends PeerfoldEventTarget {
   #apply(): void {
     if (this.#stopped || !this.#bridge) return;
     const reason = this.#policy.visitorRefusal;
-    this.#bridge.send({ t: 'allow', allowed: reason === undefined });
+    this.#bridge.review();
     this.#keeper.allow();
-    this.#companions.apply(reason);
+    this.#companions.apply(this.#policy.known);
     if (reason) {
-      if (this.#begun) this.ready = this.#undecidedAgain();
-      this.#settle({ active: false, reason });
+      if (this.#begun) this.#readiness.again();
+      this.#readiness.settle({ active: false, reason });
       this.#begun = false;
     } else if (!this.#begun) {
       this.#begun = true;
-      this.ready = this.#undecidedAgain();
+      this.#readiness.again();
       void this.#begin();
     }
-  }
-
-  /** Whoever awaits the earlier promise hears what the new one says. */
-  #undecidedAgain(): Promise<Status> {
-    const earlier = this.#settle;
-    const ready = this.#undecided();
-    void ready.then(earlier);
-    return ready;
   }
 
   async #begin(): Promise<void> {
@@ -222,26 +213,37 @@ export class Peerfold extends PeerfoldEventTarget {
     // Both at once: one after the other, each would queue at a slow origin.
     this.#keeper.load().catch(() => undefined);
     try {
-      await register(this.#options.sw ?? DEFAULT_WORKER);
+      await register(this.#options.sw ?? DEFAULT_WORKER, DEFAULT_WORKER);
+      if (this.#config || this.#gaveUp) return;
+      this.#readiness.listen(() => {
+        if (this.#stopped || this.#policy.visitorRefusal) return;
+        this.#fault(
+          'worker-failed',
+          'the worker does not answer: after a forced reload, or look at its console',
+        );
+        this.#giveUp('worker-silent');
+      });
     } catch (error) {
       this.#fault('worker-failed', error);
-      if (!this.#config) this.#settle({ active: false, reason: 'worker-failed' });
+      if (!this.#config) this.#readiness.settle({ active: false, reason: 'worker-failed' });
     }
   }
 
-  #giveUp(reason: 'other-build'): void {
+  #giveUp(reason: 'other-build' | 'worker-silent'): void {
+    this.#readiness.heard();
     this.#keeper.stop();
-    this.#settle({ active: false, reason });
+    this.#readiness.settle({ active: false, reason });
     this.#gaveUp = true;
   }
 
   #welcome(config: SiteConfig): void {
+    this.#readiness.heard();
     this.#config = config;
     if (this.#policy.visitorRefusal) return;
     // A worker of this build has taken over from one of another.
-    if (this.#gaveUp) this.ready = this.#undecidedAgain();
+    if (this.#gaveUp) this.#readiness.again();
     this.#gaveUp = false;
-    this.#settle({ active: true });
+    this.#readiness.settle({ active: true });
     void this.#keeper.welcome(config);
   }
 
@@ -251,8 +253,8 @@ export class Peerfold extends PeerfoldEventTarget {
     else if (message.t === 'policy') {
       this.#policy.heed(message);
       this.#keeper.allow();
-    } else if (message.t === 'forgotten') this.stop();
-    else if (message.t === 'place' && (!this.#keeper.engine || this.#early.has(message.url))) {
+      this.#companions.apply(this.#policy.known);
+    } else if (message.t === 'place' && (!this.#keeper.engine || this.#early.has(message.url))) {
       const reason = this.#early.has(message.url) ? 'before-worker' : 'no-engine';
       this.#bridge?.send({ t: 'placed', id: message.id, wait: 0, reason });
     } else this.#keeper.engine?.receive(message);

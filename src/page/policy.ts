@@ -48,14 +48,20 @@ const METERED: readonly string[] = ['cellular', 'wimax'];
  */
 export class Policy {
   /** Unknown until the worker has verified it, and then nothing is contacted either. */
-  #site = { enabled: false, rollout: 1 };
+  #site: { readonly enabled: boolean; readonly rollout: number } | undefined;
+  readonly #lots = new Map<string, number>();
 
   constructor(private readonly options: PolicyOptions) {}
 
   /** The first gate that is shut; `undefined` when all are open. */
   get refusal(): Refusal | undefined {
+    return this.known ?? (this.#site ? undefined : 'disabled');
+  }
+
+  /** The same, while the site's side is not known: no gate that is known is shut. */
+  get known(): Refusal | undefined {
     const refusal = this.visitorRefusal;
-    if (refusal) return refusal;
+    if (refusal || !this.#site) return refusal;
     if (!this.#site.enabled) return 'disabled';
     return this.#lot(LOT) < this.#site.rollout ? undefined : 'rollout';
   }
@@ -88,7 +94,7 @@ export class Policy {
 
   /** What the site's signed policy says, as the worker verified it. */
   heed(site: { readonly enabled: boolean; readonly rollout: number }): void {
-    this.#site = { enabled: site.enabled, rollout: site.rollout };
+    this.#site = site;
   }
 
   #choiceRefusal(): Refusal | undefined {
@@ -98,13 +104,17 @@ export class Policy {
     return this.options.signals.globalPrivacyControl ? 'privacy-control' : undefined;
   }
 
-  /** Sticky, so that a visitor is in or out for good and the owner can compare the two groups. */
+  /**
+   * Sticky, so that a visitor is in or out for good and the owner can compare the two groups. Drawn once a page: where
+   * another tab has forgotten the visitor, nothing is written down again.
+   */
   #lot(name: string): number {
     const { memory, random } = this.options;
-    const kept = Number(memory.get(name) ?? NaN);
-    if (kept >= 0 && kept < 1) return kept;
-    const drawn = random();
-    memory.set(name, String(drawn));
-    return drawn;
+    const kept = this.#lots.get(name) ?? Number(memory.get(name) ?? NaN);
+    const isKept = kept >= 0 && kept < 1;
+    const lot = isKept ? kept : random();
+    if (!isKept) memory.set(name, String(lot));
+    this.#lots.set(name, lot);
+    return lot;
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../core/clock.js';
 
-/** A worker that was stopped never answers; it is asked again with the next piece or peer (ms). */
+/** A worker that was stopped never answers; it is started, and asked again with the next piece or peer (ms). */
 export const ANSWER_TIMEOUT = 3000;
 /** Open questions at once: every link may ask for some pieces, and each tells of some peers. */
 export const MAX_QUESTIONS = 256;
@@ -10,7 +10,11 @@ export class Questions<Answer> {
   readonly #open = new Map<number, { resolve: (answer: Answer | undefined) => void; timer: Timer }>();
   #next = 0;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    /** There was no answer in time. */
+    private readonly late: () => void,
+  ) {}
 
   /** Puts a question by `post`. `undefined` when there was no answer in time, or too much is open. */
   ask(post: (id: number) => void): Promise<Answer | undefined> {
@@ -19,6 +23,7 @@ export class Questions<Answer> {
     return new Promise((resolve) => {
       const timer = this.clock.setTimeout(() => {
         this.answer(id, undefined);
+        this.late();
       }, ANSWER_TIMEOUT);
       this.#open.set(id, { resolve, timer });
       post(id);

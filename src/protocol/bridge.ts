@@ -114,8 +114,6 @@ export interface LoadedResource {
 }
 
 export type PageMessage =
-  /** Policy changed: consent given or withdrawn, signal lost. */
-  | { readonly t: 'allow'; readonly allowed: boolean }
   /** This page's engine now serves the site's tabs, or no longer does. */
   | { readonly t: 'lead'; readonly on: boolean }
   /** This page's engine answers `place` from now on, or no longer does. Off after a hello. */
@@ -168,9 +166,7 @@ export type PageMessage =
   /** Bytes of a held piece, to upload. */
   | { readonly t: 'read'; readonly id: number; readonly root: Root; readonly index: PieceIndex }
   /** Is `admission` genuine, current, of this site, and for `key`? */
-  | { readonly t: 'admit'; readonly id: number; readonly admission: string; readonly key: string }
-  /** The visitor wants nothing of us any more: forget all that is kept of them, and end. */
-  | { readonly t: 'forget' };
+  | { readonly t: 'admit'; readonly id: number; readonly admission: string; readonly key: string };
 
 export type WorkerMessage =
   | { readonly t: 'welcome'; readonly build: string; readonly config: SiteConfig }
@@ -267,6 +263,4 @@ export type WorkerMessage =
   /** The page's own copy of `url` differs from the signed root: tell the hash service. */
   | { readonly t: 'differs'; readonly url: CanonicalUrl; readonly signed: Root }
   | { readonly t: 'transfer'; readonly report: TransferReport }
-  /** All that was kept is gone, for every page of the site; nothing else will follow. */
-  | { readonly t: 'forgotten' }
   | { readonly t: 'fault'; readonly code: string; readonly message: string };

@@ -27,7 +27,6 @@ export function parsePageMessage(value: unknown): PageMessage | undefined {
 }
 
 const pageChecks: Record<PageMessage['t'], (m: JsonObject) => boolean> = {
-  allow: (m) => typeof m['allowed'] === 'boolean',
   lead: (m) => typeof m['on'] === 'boolean',
   places: (m) => typeof m['on'] === 'boolean',
   placed: (m) =>
@@ -49,7 +48,6 @@ const pageChecks: Record<PageMessage['t'], (m: JsonObject) => boolean> = {
   piece: (m) => isPieceOf(m) && isId(m['from']) && isBytes(m['bytes'], MAX_PIECE_LENGTH),
   miss: (m) => isId(m['id']) && isReason(m['reason']),
   read: (m) => isId(m['id']) && isPieceOf(m),
-  forget: () => true,
   admit: (m) => isId(m['id']) && isCompactJws(m['admission'], MAX_TOKEN_LENGTH) && isPublicKey(m['key']),
 };
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { build } from 'esbuild';
 import type { Page } from 'playwright';
 import type { Peerfold } from '../../src/index.js';
 import { SILENT_TIME } from '../../sw/tag-watch.js';
+import { bundledWorkbox } from '../support/bundled-workbox.js';
 import { openDisk } from '../support/disk.js';
 import { FILM, IMAGES, originSha256 } from '../support/media.js';
 import { IMPLIED, page, SHELF_EAGER, shelf, tag } from '../support/pages.js';
@@ -125,17 +125,6 @@ async function tagNote(tab: Page): Promise<unknown> {
   return tab.evaluate(async () => new Map(await window.disk.all('index')).get('note:tag'));
 }
 
-/** A worker with Workbox in it, as a bundler makes it. */
-async function bundledWorkbox(stage: Stage): Promise<string> {
-  const { outputFiles } = await build({
-    absWorkingDir: PACKAGE,
-    entryPoints: ['test/support/site-workers/workbox.ts'],
-    ...{ bundle: true, write: false, format: 'iife', minify: true },
-    define: { 'process.env.NODE_ENV': '"production"', SITE_LITERAL: literal(stage) },
-  });
-  return outputFiles[0]?.text ?? '';
-}
-
 test('beside the duties that a site’s worker has already', async ({ stage }) => {
   const { url } = stage.site;
   const visitor = await stage.visitor();
@@ -175,7 +164,7 @@ test('beside the duties that a site’s worker has already', async ({ stage }) =
 
   await test.step('a route of Workbox, after its precache and before its default', async () => {
     stage.serve('/workbox/page.html', tagged('/workbox/sw.js'));
-    stage.serve('/workbox/sw.js', await bundledWorkbox(stage));
+    stage.serve('/workbox/sw.js', await bundledWorkbox(literal(stage)));
     await visitor.open('/workbox/page.html');
     await expectAtWork(visitor, IMAGES.slice(4, 6));
     await tab.evaluate(() => Promise.all(['/site.css', '/favicon.svg'].map((one) => fetch(one))));

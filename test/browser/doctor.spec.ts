@@ -8,6 +8,7 @@ import { examine } from '../../src/cli/doctor/examine.js';
 import type { CheckId, Finding } from '../../src/cli/doctor/finding.js';
 import { findingsOf } from '../../src/cli/doctor/findings.js';
 import { systemClock } from '../../src/protocol/system-clock.js';
+import { bundledWorkbox } from '../support/bundled-workbox.js';
 import { IMAGES } from '../support/media.js';
 import { page, tag } from '../support/pages.js';
 import { Stage } from '../support/stage.js';
@@ -56,6 +57,13 @@ function serveWorker(where: string, config: object = literal()): void {
   stage.serve(where, `self.peerfold = ${JSON.stringify(config)};\nimportScripts("/peerfold-worker.js");\n`);
 }
 
+/** As plugins bring them: it takes over at once, and stands between pages and network. */
+const OTHER_WORKER = `
+addEventListener('install', () => skipWaiting());
+addEventListener('activate', (event) => event.waitUntil(clients.claim()));
+addEventListener('fetch', (event) => event.respondWith(fetch(event.request)));
+`;
+
 /** The command as it is built, as people type it. */
 function command(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve) => {
@@ -87,6 +95,34 @@ test('a worker that has other duties, and takes visitors over with their second 
   expect(of('tracker')?.says).toContain('welcomed the page');
 });
 
+/** What a plugin's script does, where no survey of files sees it. */
+const registering = (worker: string): string =>
+  `navigator.serviceWorker.register('${worker}', { scope: '/' })`;
+const script = (code: string): string => `<script>${code}</script>`;
+
+test.describe('a site whose own worker has Peerfold in it, and which registers it itself', () => {
+  const own = async (browser: Browser, text: string): Promise<void> => {
+    serve(
+      '/composed.html',
+      script(registering('/own-sw.js')) + tag('data-consent="implied" data-sw="/own-sw.js"'),
+    );
+    stage.serve('/own-sw.js', text);
+    const { wrong, of } = await examined(browser, '/composed.html');
+    expect(wrong).toEqual([]);
+    expect(of('worker-scope')?.status).toBe('ok');
+    expect(of('tracker')?.says).toContain('welcomed the page');
+  };
+
+  test('by importScripts', async ({ browser }) => {
+    const lines = `self.peerfold = ${JSON.stringify(literal())};\nimportScripts("/peerfold-worker.js");\n`;
+    await own(browser, lines + OTHER_WORKER);
+  });
+
+  test('by Workbox', async ({ browser }) => {
+    await own(browser, await bundledWorkbox(JSON.stringify(literal())));
+  });
+});
+
 interface Fault {
   readonly name: string;
   readonly wrong: CheckId;
@@ -100,6 +136,21 @@ const withPolicy = (policy: string): void => {
   serveWorker(WORKER);
   stage.site.faults.set({ path: `${PAGE}*`, headers: { 'content-security-policy': policy } });
 };
+
+const OTHER = registering('/other-sw.js');
+const RIVALS = [
+  { name: 'a second worker, registered before ours', head: script(OTHER) + IMPLIED },
+  // Ours does not wait for such a page, and has replaced the other one before it has loaded.
+  { name: 'the same on a slow page', head: script(OTHER) + IMPLIED, slow: SHOWN.slice(0, 1) },
+  {
+    name: 'a second worker, registered after ours',
+    head: IMPLIED + script(`navigator.serviceWorker.ready.then(() => ${OTHER})`),
+  },
+  {
+    name: 'a second worker, registered by pages that have one',
+    head: IMPLIED + script(`if (navigator.serviceWorker.controller) ${OTHER}`),
+  },
+];
 
 const FAULTS: readonly Fault[] = [
   { name: 'no tag', wrong: 'tag', says: /no script tag/, make: () => serve(PAGE, '') },
@@ -145,6 +196,16 @@ const FAULTS: readonly Fault[] = [
       serveWorker('/js/sw.js');
     },
   },
+  ...RIVALS.map(({ name, head, slow = [] }): Fault => {
+    const make = (): void => {
+      serve(PAGE, head);
+      serveWorker(WORKER);
+      stage.serve('/other-sw.js', OTHER_WORKER);
+      const headers = { 'cache-control': 'no-store' };
+      for (const one of slow) stage.site.faults.set({ path: one, latencyMs: 3000, headers });
+    };
+    return { name, wrong: 'worker-scope', says: /^2 workers .* replace each other/, make };
+  }),
   {
     name: 'a policy that forbids the worker',
     wrong: 'csp',

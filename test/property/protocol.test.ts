@@ -220,7 +220,6 @@ const KINDS = [
   'ok',
   'peers',
   'error',
-  'allow',
   'lead',
   'placed',
   'tokens',

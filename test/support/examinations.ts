@@ -16,6 +16,8 @@ export const POLICY: PolicyClaims = {
   ...{ iat: 0, exp: 300, ver: 1 },
 };
 
+const STUN = '[{"urls":"stun:stun.example.com"}]';
+
 /** A page on which all is well. */
 export function healthyPage(change: Partial<PageSeen> = {}): PageSeen {
   return {
@@ -28,9 +30,12 @@ export function healthyPage(change: Partial<PageSeen> = {}): PageSeen {
       reloaded: false,
     },
     ...{ policies: [], violations: [], faults: [], console: [], workerConsole: [], policy: '' },
-    tags: [{ src: `${SITE}/peerfold.js`, attributes: { 'data-consent': 'required' } }],
+    tags: [
+      { src: `${SITE}/peerfold.js`, attributes: { 'data-consent': 'required', 'data-ice-servers': STUN } },
+    ],
     controller: `${SITE}/peerfold-sw.js`,
     registrations: [{ scope: `${SITE}/`, script: `${SITE}/peerfold-sw.js`, active: true }],
+    registered: [{ scope: `${SITE}/`, script: `${SITE}/peerfold-sw.js` }],
     loader: 'b1',
     worker: { build: 'b1', config },
     scripts: ['peerfold.js', 'peerfold-engine.js'].map((name) => scriptSeen(name)),
@@ -68,7 +73,7 @@ export function healthy(change: Partial<Examination> = {}): Examination {
     hasher: {
       keys: { is: 'given', value: 1, cors: true },
       policy: { is: 'given', value: POLICY, cors: true },
-      admission: { is: 'given', value: 'a.b.c', cors: true },
+      admission: { is: 'given', value: { admission: 'a.b.c', relays: [] }, cors: true },
     },
     tracker: { ok: true },
     resources: {

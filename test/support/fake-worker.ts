@@ -1,7 +1,7 @@
 import { BUILD } from '../../src/core/build.js';
 import type { Site } from '../../src/core/brands.js';
 import type { PageMessage, SiteConfig, WorkerMessage } from '../../src/protocol/bridge.js';
-import type { BridgeHello } from '../../src/protocol/hello.js';
+import { BRIDGE_FORGOTTEN, type BridgeHello } from '../../src/protocol/hello.js';
 
 export const SITE = 'https://site.example' as Site;
 
@@ -20,7 +20,7 @@ export const CONFIG: SiteConfig = {
 
 /** A `navigator.serviceWorker` whose controller is driven by the test: the worker's end of the bridge. */
 export class FakeWorker extends EventTarget {
-  controller: { postMessage(message: unknown, transfer: Transferable[]): void } | null = null;
+  controller: { postMessage(message: unknown, transfer?: Transferable[]): void } | null = null;
   readonly hellos: BridgeHello[] = [];
   readonly heard: PageMessage[] = [];
   port: MessagePort | undefined;
@@ -30,7 +30,7 @@ export class FakeWorker extends EventTarget {
   /** Starts controlling the page, as after `clients.claim()`. */
   claim(): void {
     this.controller = {
-      postMessage: (message, [port]) => {
+      postMessage: (message, [port] = []) => {
         this.hellos.push(message as BridgeHello);
         this.port = port as MessagePort;
         this.port.onmessage = ({ data }: MessageEvent) => {
@@ -49,6 +49,11 @@ export class FakeWorker extends EventTarget {
   /** What a restarted worker posts to its windows. */
   call(build = BUILD): void {
     this.dispatchEvent(new MessageEvent('message', { data: { peerfold: 'call', build } }));
+  }
+
+  /** What a worker posts to all windows once it has forgotten the visitor. */
+  forget(): void {
+    this.dispatchEvent(new MessageEvent('message', { data: BRIDGE_FORGOTTEN }));
   }
 
   /** Messages of one kind that the page sent. */

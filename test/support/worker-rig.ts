@@ -87,6 +87,7 @@ export class TestPage {
   /** Called for every message of the worker, after it was recorded. */
   onHeard: (message: WorkerMessage) => void = () => undefined;
   #worker: Port | undefined;
+  #leads = false;
 
   constructor(
     readonly id: string,
@@ -100,7 +101,8 @@ export class TestPage {
       this.#hear(message);
     });
     this.#worker = port;
-    this.rig.worker.hello(this.id, { peerfold: 'hello', build, visit, allowed, early }, port);
+    const named = allowed ? { visit } : {};
+    this.rig.worker.hello(this.id, { peerfold: 'hello', build, allowed, early, ...named }, port);
     if (places) this.say({ t: 'places', on: true });
   }
 
@@ -111,7 +113,14 @@ export class TestPage {
   }
 
   say(message: PageMessage): void {
+    if (message.t === 'lead') this.#leads = message.on;
     this.post(message);
+  }
+
+  /** What is allowed has changed: it says hello again, and what it said after the last one. */
+  allow(allowed: boolean): void {
+    this.hello({ allowed });
+    if (this.#leads) this.say({ t: 'lead', on: true });
   }
 
   /** The browser has all of `url`: an engine tells of it if it was left to the browser. */
@@ -180,6 +189,8 @@ export class WorkerRig {
   /** Paths of those that were given up before the end. */
   readonly givenUp: string[] = [];
   readonly called: string[] = [];
+  /** A message to a window that is not by its port. */
+  onCall: (id: string, message: unknown) => void = () => undefined;
   readonly windows = new Map<string, WindowClient>();
   /** What the platform takes to say which window an id means (ms). */
   windowDelay = 0;
@@ -246,7 +257,10 @@ export class WorkerRig {
     this.windows.set(id, {
       id,
       frameType: 'top-level',
-      postMessage: () => this.called.push(id),
+      postMessage: (message) => {
+        this.called.push(id);
+        this.onCall(id, message);
+      },
     });
     return page;
   }

@@ -33,20 +33,25 @@ class FakeFetchEvent extends FakeEvent {
 }
 
 class FakeWindow implements WindowClient {
+  /** What the worker says to it past the port. */
+  readonly heard: unknown[] = [];
+
   constructor(readonly id: string) {}
-  postMessage(): void {
-    // What a worker says to its windows past the port is of no interest here.
+
+  postMessage(message: unknown): void {
+    this.heard.push(message);
   }
 }
 
 /** The global scope of a service worker, for what runs in one. It is the global `self` until `vi.unstubAllGlobals()`. */
 export class WorkerScope extends EventTarget {
   readonly location: URL;
+  readonly window = new FakeWindow('tab-1');
   readonly skipWaiting = vi.fn(() => Promise.resolve());
   readonly clients = {
     claim: vi.fn(() => Promise.resolve()),
     get: () => Promise.resolve(undefined),
-    matchAll: () => Promise.resolve([]),
+    matchAll: () => Promise.resolve([this.window]),
   };
   readonly registration = { unregister: vi.fn(() => Promise.resolve(true)) };
   readonly fetch = vi.fn(() => Promise.resolve(new Response('from the origin')));
@@ -92,7 +97,10 @@ export class WorkerScope extends EventTarget {
     }
   }
 
-  post(data: unknown, ports: readonly unknown[] = [], source: unknown = new FakeWindow('tab-1')): void {
-    this.dispatchEvent(Object.assign(new FakeEvent('message'), { data, ports, source }));
+  /** Resolves when what that sets off is over. */
+  async post(data: unknown, ports: readonly unknown[] = [], source: unknown = this.window): Promise<void> {
+    const event = Object.assign(new FakeEvent('message'), { data, ports, source });
+    this.dispatchEvent(event);
+    await Promise.all(event.work);
   }
 }

@@ -1,4 +1,5 @@
 import type { PageSeen } from './examination.js';
+import type { Registered } from './in-page/observe.js';
 
 /** Tags that scripts add are there this long (ms) after the page has loaded, mostly. */
 const LATE_TAG = 2000;
@@ -15,6 +16,17 @@ export function isLatent(
 ): boolean {
   if (!started || status?.active || controller !== undefined || isOff(workerConsole)) return false;
   return registrations.some(({ scope, active }) => active && address.startsWith(scope));
+}
+
+/** Workers that were registered for the scope that the page is in, if they are several: they replace each other. */
+export function rivalsOf(
+  { registered }: Pick<PageSeen, 'registered'>,
+  address: string,
+): readonly Registered[] {
+  const covering = registered.filter(({ scope }) => address.startsWith(scope));
+  const nearest = Math.max(...covering.map(({ scope }) => scope.length));
+  const rivals = covering.filter(({ scope }) => scope.length === nearest);
+  return rivals.length > 1 ? rivals : [];
 }
 
 function isOff(workerConsole: readonly string[]): boolean {

@@ -1,6 +1,7 @@
 import type { PolicyClaims } from '../../protocol/hasher.js';
 import type { SiteConfig } from '../../protocol/bridge.js';
 import type { Fetched, ResourceSeen, Standing } from './in-page/look.js';
+import type { Registered } from './in-page/observe.js';
 
 /** All that the doctor saw; the checks are functions of it. What could not be looked at is absent. */
 export interface Examination {
@@ -34,6 +35,8 @@ export interface PageSeen extends Standing {
   readonly scripts: readonly ScriptSeen[];
   /** Whether the worker leaves alone the page that registers it, so that the page was loaded again. */
   readonly reloaded: boolean;
+  /** Service workers that were registered while the doctor looked, of all the page's loads; each once. */
+  readonly registered: readonly Registered[];
   /** What was first given as reason for doing nothing. */
   readonly firstReason?: string;
   /** Sockets to other hosts, by address, and whether a tracker's welcome came over them. */
@@ -85,7 +88,13 @@ export interface HasherSeen {
   readonly keys: Answer<number>;
   readonly policy: Answer<PolicyClaims>;
   /** Absent for static sites, which admit nobody. */
-  readonly admission?: Answer<string>;
+  readonly admission?: Answer<Admitted>;
+}
+
+export interface Admitted {
+  readonly admission: string;
+  /** TURN servers that visitors get with it. */
+  readonly relays: readonly string[];
 }
 
 export type TrackerSeen = { readonly ok: true } | { readonly ok: false; readonly problem: string };

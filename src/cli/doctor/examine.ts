@@ -1,6 +1,7 @@
 import type { Site } from '../../core/brands.js';
 import { parseConfig } from '../../../sw/config.js';
 import type { SiteConfig } from '../../protocol/bridge.js';
+import { rivalsOf } from './deciding.js';
 import type { Examination, HasherSeen, Opening, PageSeen, Services, WorkerFileSeen } from './examination.js';
 import { judge } from './judging.js';
 import { Probe } from './probe.js';
@@ -44,7 +45,15 @@ interface Opened {
   readonly options: ExamineOptions;
 }
 
-async function examined({ asked, opening, visit, options }: Opened): Promise<Examination> {
+async function examined(opened: Opened): Promise<Examination> {
+  const seen = await examinedOnce(opened);
+  const { page } = seen;
+  if (!page?.status?.active || rivalsOf(page, opened.opening.url).length > 0) return seen;
+  const { registered } = await opened.visit.again();
+  return { ...seen, page: { ...page, registered } };
+}
+
+async function examinedOnce({ asked, opening, visit, options }: Opened): Promise<Examination> {
   const { fetch, clock, timeout } = options;
   const site = new URL(opening.url).origin as Site;
   const probe = new Probe(options);
@@ -54,12 +63,20 @@ async function examined({ asked, opening, visit, options }: Opened): Promise<Exa
   const seen: Examination = { asked, opening, page, ...(worker ? { worker } : {}) };
   if (!services) return seen;
   const { hasher, tracker } = await seeServices({ services, site, probe, fetch, clock, timeout });
-  if (page.worker?.config !== undefined && isOpen(hasher)) page = await visit.until(isGreeted, WELCOME);
+  const isRivalled = (one: PageSeen): boolean => rivalsOf(one, opening.url).length > 0;
+  if (page.worker?.config !== undefined && isOpen(hasher))
+    page = await visit.until((one) => isGreeted(one) || isRivalled(one), WELCOME);
   const found = { ...seen, page, services, hasher, ...(tracker ? { tracker } : {}) };
   if (hasher.keys.is !== 'given' || hasher.policy.is !== 'given') return found;
   const asking = { found: await visit.resources(), services, site, probe, fetch, clock, patience: PATIENCE };
   const resources = await judge(asking);
-  if (!options.transfer || !isOpen(hasher) || !isGreeted(page) || page.faults.some(isFatal))
+  if (
+    !options.transfer ||
+    isRivalled(page) ||
+    !isOpen(hasher) ||
+    !isGreeted(page) ||
+    page.faults.some(isFatal)
+  )
     return { ...found, resources };
   const moved = await transfer({ ...options, url: opening.url, first: visit, resources, services });
   return { ...found, resources, transfer: moved };

@@ -24,6 +24,7 @@ export const CHECKS = [
   'tracker',
   'resources',
   'cache-headers',
+  'ice-servers',
   'transfer',
 ] as const;
 export type CheckId = (typeof CHECKS)[number];
@@ -31,11 +32,14 @@ export type CheckId = (typeof CHECKS)[number];
 /** What one check found. */
 export interface Finding {
   readonly id: CheckId;
-  /** `skipped`: it could not be checked, mostly because of something that is wrong further up. */
-  readonly status: 'ok' | 'wrong' | 'skipped';
+  /**
+   * `note`: it works, and something about it is worth a decision. `skipped`: it could not be checked, mostly because of
+   * something that is wrong further up.
+   */
+  readonly status: 'ok' | 'note' | 'wrong' | 'skipped';
   /** One sentence about what was seen. */
   readonly says: string;
-  /** What to change; of what is wrong always there. */
+  /** What to change; of notes and of what is wrong always there. */
   readonly change?: string;
   /** More of what was seen, such as addresses. */
   readonly details?: readonly string[];
@@ -43,6 +47,10 @@ export interface Finding {
 
 export function fine(id: CheckId, says: string, details: readonly string[] = []): Finding {
   return { id, status: 'ok', says, ...(details.length > 0 ? { details } : {}) };
+}
+
+export function noted(id: CheckId, says: string, change: string): Finding {
+  return { id, status: 'note', says, change };
 }
 
 export function wrong(id: CheckId, says: string, change: string, details: readonly string[] = []): Finding {

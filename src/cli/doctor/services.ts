@@ -10,7 +10,7 @@ import { claimsOf, parseJws } from '../../verify/jws.js';
 import { readKeySet, RemoteKeys } from '../../verify/keys.js';
 import { verifyAdmission, verifyPolicy, type Verification } from '../../verify/statements.js';
 import { TrackerSession, type SocketHandlers, type TrackerSocket } from '../../page/tracker-session.js';
-import type { HasherSeen, Services, TrackerSeen } from './examination.js';
+import type { Admitted, HasherSeen, Services, TrackerSeen } from './examination.js';
 import { problemOf, type Probe } from './probe.js';
 
 export interface Asking {
@@ -48,7 +48,7 @@ export async function seeServices(asking: Asking): Promise<ServicesSeen> {
   });
   const hasher = { keys, policy, admission };
   if (admission.is !== 'given') return { hasher };
-  return { hasher, tracker: await seeTracker(asking, identity, admission.value) };
+  return { hasher, tracker: await seeTracker(asking, identity, admission.value.admission) };
 }
 
 /** A policy of another site is one as well; the checks tell. */
@@ -61,12 +61,12 @@ async function policyIn(text: string, site: Site, using: Verification): Promise<
   return checked.claims;
 }
 
-async function admissionIn(text: string, { publicKey }: Identity, using: Verification): Promise<string> {
-  const { admission } = parseAdmissionResponse(JSON.parse(text)) ?? {};
+async function admissionIn(text: string, { publicKey }: Identity, using: Verification): Promise<Admitted> {
+  const { admission, relays } = parseAdmissionResponse(JSON.parse(text)) ?? {};
   if (admission === undefined) throw new Error('the answer is malformed');
   const { verdict } = await verifyAdmission(admission, publicKey, using);
   if (verdict !== 'verified') throw new Error(`the admission is ${verdict}`);
-  return admission;
+  return { admission, relays: relays?.urls ?? [] };
 }
 
 async function seeTracker(asking: Asking, identity: Identity, admission?: string): Promise<TrackerSeen> {

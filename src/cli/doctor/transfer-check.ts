@@ -1,8 +1,12 @@
+import { rivalsOf } from './deciding.js';
 import type { Examination, TransferSeen } from './examination.js';
 import { fine, skipped, wrong, type Finding } from './finding.js';
 
 /** Whether a second visitor really gets something from the first. */
-export function checkTransfer({ transfer, page, services }: Examination): Finding[] {
+export function checkTransfer({ opening, transfer, page, services }: Examination): Finding[] {
+  const isRivalled = page && opening.ok && rivalsOf(page, opening.url).length > 0;
+  if (isRivalled && transfer?.is !== 'done')
+    return [skipped('transfer', 'two workers replace each other: see worker-scope')];
   if (!transfer) return [skipped('transfer', 'something above keeps visitors from it')];
   if (transfer.is === 'none') return [skipped('transfer', transfer.why)];
   if (transfer.is === 'done') {

@@ -7,8 +7,8 @@ import { MAX_TRACKER_MESSAGE } from '../../core/limits.js';
 import type { Opening, PageSeen, ScriptSeen } from './examination.js';
 import { claim, consent, look, request, resources, scrollThrough } from './in-page/look.js';
 import type { Fetched, ResourceSeen, Standing } from './in-page/look.js';
-import { OBSERVERS } from './in-page/observe.js';
-import { isDecided, isLatent } from './deciding.js';
+import { OBSERVERS, type Registered } from './in-page/observe.js';
+import { isDecided, isLatent, rivalsOf } from './deciding.js';
 
 export interface VisitOptions {
   readonly browser: Browser;
@@ -23,13 +23,15 @@ const MAX_LINES = 200;
 const LOOK_AGAIN = 50;
 /** A worker that takes pages over does so within this time (ms) from when it could. */
 const CLAIM = 1000;
+/** What a page registers it mostly does within this time (ms) after it has loaded. */
+const LATE_WORKER = 1000;
 /** Resources named of a page. */
 const MAX_RESOURCES = 300;
 const SCROLL = { screens: 20, pause: 60 };
 /** Of a page that tells nothing. */
 const UNSEEN: Standing = {
   ...{ secure: true, started: false, links: 0 },
-  ...{ tags: [], policies: [], registrations: [], violations: [], faults: [] },
+  ...{ tags: [], policies: [], registrations: [], registered: [], violations: [], faults: [] },
 };
 const OURS = /\/peerfold[\w-]*\.js$/;
 
@@ -38,6 +40,7 @@ export class Visit {
   readonly #console: string[] = [];
   readonly #workerConsole: string[] = [];
   readonly #scripts = new Map<string, ScriptSeen>();
+  readonly #registered = new Map<string, Registered>();
   readonly #sockets: { url: string; welcomed: boolean }[] = [];
   /** Prefixes of the roots that the page announced. */
   readonly announced = new Set<string>();
@@ -124,6 +127,12 @@ export class Visit {
     else await Promise.all(this.context.serviceWorkers().map((worker) => worker.evaluate(claim)));
   }
 
+  /** The page after one more load: of two workers for one scope the other one takes its turn then. */
+  async again(): Promise<PageSeen> {
+    await this.#bounded(this.page.reload({ waitUntil: 'load' }), undefined);
+    return this.until((seen) => rivalsOf(seen, this.page.url()).length > 0, LATE_WORKER);
+  }
+
   /** How the page stands when `isThere` holds, or after all the time there is. */
   async until(isThere: (seen: PageSeen) => boolean, timeout = this.options.timeout): Promise<PageSeen> {
     const { clock } = this.options;
@@ -149,6 +158,8 @@ export class Visit {
 
   async #look(): Promise<Standing> {
     this.#standing = await this.#bounded(this.page.evaluate(look), this.#standing);
+    for (const one of this.#standing.registered)
+      if (this.#registered.size < MAX_LINES) this.#registered.set(`${one.scope} ${one.script}`, one);
     return this.#standing;
   }
 
@@ -222,6 +233,7 @@ export class Visit {
       workerConsole: [...this.#workerConsole],
       scripts: [...this.#scripts.values()],
       sockets: this.#sockets.map((socket) => ({ ...socket })),
+      registered: [...this.#registered.values()],
       reloaded: this.#reloaded,
       ...(this.#firstReason === undefined ? {} : { firstReason: this.#firstReason }),
     };

@@ -1,3 +1,5 @@
+import { rivalsOf } from './deciding.js';
+import type { Registered } from './in-page/observe.js';
 import { longKept } from './page-checks.js';
 import type { Examination, FileSeen, PageSeen } from './examination.js';
 import { fine, skipped, wrong, type Finding } from './finding.js';
@@ -67,6 +69,8 @@ function checkScope({ opening }: Examination, page: PageSeen, file: Finding): Fi
       'put the worker file into the top folder of the site (or of its part) and name it with data-sw';
     return wrong('worker-scope', says, change);
   }
+  const rivals = rivalsOf(page, address);
+  if (rivals.length > 0) return rivalry(rivals);
   const isOff = page.workerConsole.some((line) => LITERAL.test(line));
   if (controller === undefined && !isOff) {
     const change = 'look into the browser for its errors';
@@ -77,7 +81,16 @@ function checkScope({ opening }: Examination, page: PageSeen, file: Finding): Fi
   return fine('worker-scope', scopes + when);
 }
 
-function checkLiteral({ services }: Examination, page: PageSeen, file: Finding): Finding {
+function rivalry(rivals: readonly Registered[]): Finding {
+  const [{ scope } = { scope: '' }] = rivals;
+  const says = `${rivals.length} workers are registered for ${scope}, and replace each other at each page load`;
+  const change =
+    "have one: add Peerfold's lines to the top of the site's own, and name that with data-sw (docs/composition.md)";
+  const scripts = rivals.map(({ script }) => script);
+  return wrong('worker-scope', says, change, scripts);
+}
+
+function checkLiteral({ opening, services }: Examination, page: PageSeen, file: Finding): Finding {
   const [, complaint] = page.workerConsole.flatMap((line) => LITERAL.exec(line) ?? []);
   if (complaint !== undefined) {
     const change = 'correct self.peerfold in the worker file; nothing is intercepted until then';
@@ -91,6 +104,8 @@ function checkLiteral({ services }: Examination, page: PageSeen, file: Finding):
       `hasher ${services?.hasher ?? ''}, tracker ${services?.tracker ?? ''}${more}`,
     );
   }
+  if (opening.ok && rivalsOf(page, opening.url).length > 0)
+    return skipped('worker-literal', 'another worker takes its place: see worker-scope');
   if (file.status !== 'ok' || page.worker || page.controller === undefined)
     return skipped('worker-literal', 'the worker does not answer');
   const change = 'look into the console of the worker; another script may keep its messages from it';

@@ -59,6 +59,26 @@ describe('hash service and tracker', () => {
     expect(greeted).toEqual({ ok: true });
   });
 
+  it('may have TURN servers for those who are admitted', async () => {
+    const { admission: without } = (await seen()).hasher;
+    expect(without).toMatchObject({ value: { relays: [] } });
+    const turnUrls = ['turn:turn.example.com:3478'];
+    const relaying = await createHasher({
+      ...{
+        sites: [SITE],
+        data: await mkdtemp(join(data, 'turn-')),
+        port: 0,
+        host: '127.0.0.1',
+        logLevel: 'silent',
+      },
+      ...{ turnUrls, turnSecret: 'a secret only for tests' },
+    });
+    const { url } = await relaying.listen();
+    const { admission } = (await seen({ hasher: url })).hasher;
+    await relaying.close();
+    expect(admission).toMatchObject({ is: 'given', value: { relays: turnUrls } });
+  });
+
   it('are silent when nothing listens there', async () => {
     const { hasher: asked, tracker: greeted } = await seen({ hasher: `http:${NOBODY}` });
     const problem = 'nothing listens there (ECONNREFUSED)';

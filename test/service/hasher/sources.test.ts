@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { piecesRoot } from '../../support/bep52.js';
 import { seededRandom } from '../../support/random.js';
+import { limitWatches } from '../../support/watches.js';
 import type { Handler, TestOrigin } from '../../support/test-origin.js';
 import { Bench, SITE, startOrigin, temporaryDirectory } from './harness.js';
 
 const MIB = 1024 * 1024;
+const HOUR = 3600_000;
 const FILM_LENGTH = 3 * MIB + 1234;
 const random = seededRandom(3);
 const FILM = Uint8Array.from({ length: FILM_LENGTH }, () => Math.floor(random() * 256));
@@ -294,12 +296,34 @@ describe('a file on disk that changes', () => {
       async () => {
         // The watch may still be taking its first look: a file that changes once more is seen then.
         await writeFile(join(directory, 'ü 1%.bin'), next);
+        await bench.clock.advance(200);
         expect(await bench.codeOrRoot(path)).toBe(piecesRoot(next));
       },
       { timeout: 10_000, interval: 50 },
     );
     const after = (await bench.ask(path)).digest;
     expect(after?.ver).toBeGreaterThan(before?.ver ?? Infinity);
+  });
+
+  it('is looked at again when its freshness ends, where the system gives no more watches', async () => {
+    const refused = limitWatches(0);
+    const directory = await temporaryDirectory();
+    await writeFile(join(directory, 'film.bin'), FILM);
+    const bench = await Bench.start({ options: { roots: [directory] } });
+    await vi.waitFor(() => {
+      expect(refused()).toBeGreaterThan(0);
+    });
+    serveFilm(bench.origin, '/film.bin');
+    const before = (await bench.ask('/film.bin')).digest;
+    expect(before?.root).toBe(filmRoot);
+    expect((before?.exp ?? Infinity) * 1000).toBeLessThanOrEqual(bench.clock.now() + HOUR);
+    const next = other();
+    serveFilm(bench.origin, '/film.bin', { bytes: next });
+    await writeFile(join(directory, 'film.bin'), next);
+    await bench.clock.advance(HOUR);
+    const after = (await bench.ask('/film.bin')).digest;
+    expect(after?.root).toBe(piecesRoot(next));
+    expect(wholes(bench.origin, '/film.bin')).toBe(2);
   });
 
   it('that nobody asked about is not', async () => {

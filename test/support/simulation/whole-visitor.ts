@@ -271,6 +271,7 @@ export class WholeVisitor {
       linksThrough: () => network.visitor({ ...this.traits, watch: this.watch }),
       openSocket: services.openSocket,
       idle: () => Promise.resolve(),
+      stay: () => undefined,
       timings: {
         timeOrigin: 0,
         observe: (listener) => {

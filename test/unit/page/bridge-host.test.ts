@@ -11,21 +11,23 @@ afterEach(() => {
 });
 
 function hostOf(worker: FakeWorker, allowed = true) {
-  const heard = { welcomes: [] as SiteConfig[], mismatches: 0, messages: [] as WorkerMessage[] };
+  const heard = { welcomes: [] as SiteConfig[], mismatches: 0, messages: [] as WorkerMessage[], ends: 0 };
+  const says = { allowed };
   const on: BridgeEvents = {
     welcome: (config) => heard.welcomes.push(config),
     mismatch: () => heard.mismatches++,
     message: (message) => heard.messages.push(message),
+    forgotten: () => heard.ends++,
   };
   const host = new BridgeHost({
     container: worker,
     visit: () => 'visit1',
-    allowed: () => allowed,
+    allowed: () => says.allowed,
     early: () => false,
     on,
   });
   hosts.push(host);
-  return { host, heard };
+  return { host, heard, says };
 }
 
 describe('bridge host', () => {
@@ -150,5 +152,28 @@ describe('bridge host', () => {
     await settle();
     expect(worker.hellos).toHaveLength(2);
     expect(heard.welcomes).toHaveLength(2);
+  });
+
+  it('says hello again when what is allowed has changed, and names the visit only while it is', () => {
+    const worker = new FakeWorker();
+    worker.claim();
+    const { host, says } = hostOf(worker);
+    host.review();
+    says.allowed = false;
+    host.review();
+    host.review();
+    says.allowed = true;
+    host.review();
+    const usual = { peerfold: 'hello', build: BUILD, early: false };
+    const yes = { ...usual, allowed: true, visit: 'visit1' };
+    expect(worker.hellos).toEqual([yes, { ...usual, allowed: false }, yes]);
+  });
+
+  it('hears that all was forgotten, of a worker of any build and without a port', () => {
+    const worker = new FakeWorker();
+    const { host, heard } = hostOf(worker);
+    host.close();
+    worker.forget();
+    expect(heard.ends).toBe(1);
   });
 });

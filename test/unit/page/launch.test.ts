@@ -6,7 +6,10 @@ import { Peerfold } from '../../../src/page/peerfold.js';
 import { settle } from '../../support/fake-clock.js';
 import { FakeWorker } from '../../support/fake-worker.js';
 
-vi.mock('../../../src/page/register.js', () => ({ registerWorker: () => Promise.resolve() }));
+vi.mock('../../../src/page/register.js', () => ({
+  registerWorker: () => Promise.resolve(),
+  forgetEverywhere: () => Promise.resolve(true),
+}));
 
 const worker = new FakeWorker();
 const options = { consent: 'required' } as const;
@@ -16,7 +19,7 @@ beforeEach(() => {
   Object.assign(window, { RTCPeerConnection: EventTarget });
 });
 afterEach(() => {
-  here().peerfold?.stop();
+  void here().peerfold?.stop();
   Reflect.deleteProperty(window, 'peerfold');
   vi.restoreAllMocks();
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EngineStats, Fault, Stats } from '../../../src/page/engine-host.js';
 import { showOverlay, OVERLAY_TAG, type OverlayHost } from '../../../src/page/overlay.js';
 import { FALLBACKS, INACTIVITIES } from '../../../src/page/overlay-reasons.js';
-import type { Status } from '../../../src/page/peerfold.js';
+import type { Status } from '../../../src/page/readiness.js';
 import type { Refusal } from '../../../src/page/policy.js';
 import type { TransferReport } from '../../../src/protocol/bridge.js';
 import { prepareDom, putAt } from '../../support/dom.js';

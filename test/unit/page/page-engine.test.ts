@@ -147,6 +147,7 @@ function engineOf(setting: Setting = {}) {
     openSocket: tracker.openSocket,
     createIdentity: () => Promise.resolve(identity),
     idle: () => Promise.resolve(),
+    stay: () => undefined,
     timings: {
       timeOrigin: 0,
       observe: (listener) => {

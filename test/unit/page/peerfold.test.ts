@@ -5,7 +5,8 @@ import type { EarlyPlayer } from '../../../src/page/early-media.js';
 import type { Engine, EngineHost, EngineModule, Permission } from '../../../src/page/engine-host.js';
 import type { PeerfoldOptions } from '../../../src/page/options.js';
 import type { PageEnvironment } from '../../../src/page/page-environment.js';
-import { Peerfold, type Status } from '../../../src/page/peerfold.js';
+import { Peerfold } from '../../../src/page/peerfold.js';
+import type { Status } from '../../../src/page/readiness.js';
 import { LOAD_PATIENCE } from '../../../src/page/quiet.js';
 import type { WorkerMessage } from '../../../src/protocol/bridge.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
@@ -71,6 +72,7 @@ function pageOf(setting: Setting = {}) {
   const clock = new FakeClock();
   const engines: FakeEngine[] = [];
   const registered: string[] = [];
+  let forgets = 0;
   const memory = fakeMemory(setting.remembered);
   const startEngine = (host: EngineHost) => {
     const engine = new FakeEngine(host);
@@ -96,6 +98,7 @@ function pageOf(setting: Setting = {}) {
           worker.claim();
           return Promise.resolve();
         }),
+      forget: () => Promise.resolve(++forgets > 0),
       load: <Module>(name: string) => {
         if (name === 'engine')
           return (setting.loadEngine ?? (() => Promise.resolve({ startEngine })))() as Promise<Module>;
@@ -107,7 +110,7 @@ function pageOf(setting: Setting = {}) {
     },
   );
   onTestFinished(() => {
-    peerfold.stop();
+    void peerfold.stop();
     worker.port?.close();
   });
   const faults: unknown[] = [];
@@ -117,7 +120,8 @@ function pageOf(setting: Setting = {}) {
     if (!last) throw new Error('no engine');
     return last;
   };
-  return { worker, view, clock, engines, engine, registered, peerfold, faults, map: memory.map };
+  const forgotten = () => forgets;
+  return { worker, view, clock, engines, engine, registered, peerfold, faults, forgotten, map: memory.map };
 }
 
 /** What a promise says by now, or that it says nothing. */
@@ -266,11 +270,16 @@ describe('policy', () => {
     expect(page.engine().permission).toEqual({ visitor: false, site: false });
     expect(await withdrawn).toEqual({ active: false, reason: 'consent' });
     await settle();
-    expect(page.worker.of('allow').at(-1)).toEqual({ t: 'allow', allowed: false });
+    expect(page.worker.hellos.at(-1)).toEqual({
+      peerfold: 'hello',
+      build: BUILD,
+      allowed: false,
+      early: false,
+    });
     expect(await page.peerfold.consent(true)).toEqual({ active: true });
     expect(page.engine().permission).toEqual({ visitor: true, site: true });
     await settle();
-    expect(page.worker.of('allow').at(-1)).toEqual({ t: 'allow', allowed: true });
+    expect(page.worker.hellos.at(-1)).toMatchObject({ allowed: true, visit: expect.any(String) as string });
   });
 
   it('contacts nobody before the signed policy is known, and nobody after it switched off', async () => {
@@ -329,7 +338,7 @@ describe('policy', () => {
     });
     await page.peerfold.ready;
     await settle();
-    page.peerfold.stop();
+    void page.peerfold.stop();
     loaded();
     await settle();
     expect(started).toEqual([]);
@@ -455,8 +464,8 @@ describe('leaving', () => {
     const page = pageOf();
     await page.peerfold.ready;
     await settle();
-    page.peerfold.stop();
-    page.peerfold.stop();
+    void page.peerfold.stop();
+    void page.peerfold.stop();
     expect(page.engine().stopped).toBe(true);
     page.worker.call();
     void page.peerfold.consent(true);
@@ -470,19 +479,21 @@ describe('leaving', () => {
     const page = pageOf({ register: () => new Promise(() => undefined) });
     await settle();
     expect(await stateOf(page.peerfold.ready)).toBe('undecided');
-    page.peerfold.stop();
+    void page.peerfold.stop();
     expect(await stateOf(page.peerfold.ready)).toEqual({ active: false, reason: 'stopped' });
   });
 });
 
 describe('forgetting', () => {
-  it('tells the worker, erases what was remembered, and stops', async () => {
+  it('erases what was remembered, stops, and has the workers forget, also when it was stopped before', async () => {
     const page = pageOf({ remembered: { consent: 'granted', uploaded: 'x' } });
     await page.peerfold.ready;
     await settle();
-    page.peerfold.stop({ forget: true });
-    await settle();
-    expect(page.worker.of('forget')).toHaveLength(1);
+    expect(await page.peerfold.stop()).toBe(true);
+    expect(page.forgotten()).toBe(0);
+    expect(await page.peerfold.stop({ forget: true })).toBe(true);
+    expect(page.forgotten()).toBe(1);
+    page.view.dispatchEvent(new Event('pagehide'));
     expect([...page.map]).toEqual([]);
     expect(page.engine().stopped).toBe(true);
   });
@@ -490,18 +501,57 @@ describe('forgetting', () => {
   it('does not forget that the visitor said no', async () => {
     const page = pageOf({ remembered: { consent: 'denied', uploaded: 'x' } });
     await page.peerfold.ready;
-    page.peerfold.stop({ forget: true });
+    await page.peerfold.stop({ forget: true });
     expect([...page.map]).toEqual([['consent', 'denied']]);
   });
 
-  it('stops when another tab did that', async () => {
-    const page = pageOf();
+  it('ends with whatever this tab keeps when another tab did that, and writes nothing after', async () => {
+    const page = pageOf({ options: { rollout: 0.9 } });
     await page.peerfold.ready;
     await settle();
-    page.worker.say({ t: 'forgotten' });
+    // What the other tab erases is erased for this one, too, before it hears of the end.
+    page.map.clear();
+    page.view.dispatchEvent(new Event('storage'));
+    page.worker.forget();
     await settle();
+    page.view.dispatchEvent(new Event('pagehide'));
     expect(page.engine().stopped).toBe(true);
-    expect(page.worker.of('forget')).toEqual([]);
+    expect(page.forgotten()).toBe(0);
+    expect([...page.map]).toEqual([]);
+  });
+});
+
+describe('before consent', () => {
+  it('nothing is written down, whether the page stays or goes', async () => {
+    const page = pageOf({ options: { consent: 'required' }, controlled: true });
+    await page.peerfold.ready;
+    page.view.dispatchEvent(new Event('pagehide'));
+    expect([...page.map]).toEqual([]);
+    expect(page.worker.hellos).toEqual([{ peerfold: 'hello', build: BUILD, allowed: false, early: false }]);
+  });
+});
+
+describe('a worker that does not answer', () => {
+  it('is said to be silent, until it does', async () => {
+    const page = pageOf({ register: () => Promise.resolve() });
+    const { ready } = page.peerfold;
+    await settle();
+    await page.clock.advance(10_000);
+    expect(await ready).toEqual({ active: false, reason: 'worker-silent' });
+    expect(page.faults).toMatchObject([{ code: 'worker-failed' }]);
+    page.worker.claim();
+    await settle();
+    expect(await page.peerfold.ready).toEqual({ active: true });
+  });
+
+  it('is not when it did in time, or the page was stopped', async () => {
+    for (const register of [undefined, () => Promise.resolve()]) {
+      const page = pageOf(register ? { register } : {});
+      await settle();
+      if (register) await page.peerfold.stop();
+      await page.clock.advance(10_000);
+      expect(page.faults).toEqual([]);
+    }
   });
 });
 
@@ -548,7 +598,7 @@ describe('beacons', () => {
     expect(bundle.started).toEqual([{ group: 'peers', share: 0.6, address: beacons, site }]);
     page.engine().host.fault({ code: 'link-failed', message: 'x' });
     expect(bundle.errors).toEqual([{ code: 'link-failed', message: 'x' }]);
-    page.peerfold.stop();
+    void page.peerfold.stop();
     expect(bundle.ended).toEqual(['peers']);
   });
 
@@ -628,7 +678,7 @@ describe('the overlay', () => {
     host?.limits.set(7);
     expect(host?.limits.get()).toBe(7);
     expect(bundle.hosts).toHaveLength(1);
-    page.peerfold.stop();
+    void page.peerfold.stop();
     expect(bundle.state.ended).toBe(1);
   });
 
@@ -650,7 +700,7 @@ describe('the overlay', () => {
     const [unwanted, ended] = [overlayBundle(), overlayBundle()];
     await pageOf(unwanted).peerfold.ready.then(settle);
     const page = pageOf({ options: { overlay: true }, ...ended });
-    page.peerfold.stop();
+    void page.peerfold.stop();
     await settle();
     expect([unwanted.hosts, ended.hosts]).toEqual([[], []]);
   });
@@ -717,7 +767,7 @@ describe('the notice', () => {
     page.peerfold.notice();
     await settle();
     expect(bundle.notices).toHaveLength(1);
-    page.peerfold.stop();
+    void page.peerfold.stop();
     page.peerfold.notice();
     await settle();
     expect(bundle.notices).toHaveLength(1);

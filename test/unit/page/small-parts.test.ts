@@ -106,7 +106,7 @@ describe('admissions', () => {
 
 describe('questions', () => {
   it('are matched with their answers by number', async () => {
-    const questions = new Questions<string>(new FakeClock());
+    const questions = new Questions<string>(new FakeClock(), () => undefined);
     const ids: number[] = [];
     const first = questions.ask((id) => ids.push(id));
     const second = questions.ask((id) => ids.push(id));
@@ -118,7 +118,7 @@ describe('questions', () => {
   });
 
   it('may be answered from within the asking', async () => {
-    const questions = new Questions<string>(new FakeClock());
+    const questions = new Questions<string>(new FakeClock(), () => undefined);
     expect(
       await questions.ask((id) => {
         questions.answer(id, 'at once');
@@ -128,13 +128,15 @@ describe('questions', () => {
 
   it('are answered with nothing in time, at the limit, and at the end', async () => {
     const clock = new FakeClock();
-    const questions = new Questions<string>(clock);
+    let late = 0;
+    const questions = new Questions<string>(clock, () => late++);
     const asked = Array.from({ length: MAX_QUESTIONS }, () => questions.ask(() => undefined));
     let posted = false;
     expect(await questions.ask(() => (posted = true))).toBeUndefined();
     expect(posted).toBe(false);
     await clock.advance(ANSWER_TIMEOUT);
     expect(new Set(await Promise.all(asked))).toEqual(new Set([undefined]));
+    expect(late, 'words to a worker that may have been stopped').toBe(MAX_QUESTIONS);
     const last = questions.ask(() => undefined);
     questions.close();
     expect(await last).toBeUndefined();

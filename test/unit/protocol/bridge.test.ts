@@ -8,7 +8,6 @@ import { withMissingFields, withWrongFields } from '../../support/hostile.js';
 import { JWS, KEY, ROOT } from '../../support/samples.js';
 
 const messages: Record<string, { valid: object; optional?: readonly string[] }> = {
-  allow: { valid: { t: 'allow', allowed: true } },
   lead: { valid: { t: 'lead', on: false } },
   places: { valid: { t: 'places', on: true } },
   placed: {
@@ -23,7 +22,6 @@ const messages: Record<string, { valid: object; optional?: readonly string[] }> 
   miss: { valid: { t: 'miss', id: 1, reason: 'no-peers' } },
   read: { valid: { t: 'read', id: 1, root: ROOT, index: 0 } },
   admit: { valid: { t: 'admit', id: 1, admission: JWS, key: KEY } },
-  forget: { valid: { t: 'forget' } },
 };
 
 describe.each(Object.entries(messages))('%s', (_t, { valid, optional = [] }) => {

@@ -3,6 +3,7 @@ import { createStore, keys } from 'idb-keyval';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BUILD } from '../../../src/core/build.js';
 import type { WorkerMessage } from '../../../src/protocol/bridge.js';
+import { BRIDGE_FORGET, BRIDGE_FORGOTTEN, BRIDGE_STAY } from '../../../src/protocol/hello.js';
 import { attach } from '../../../sw/attach.js';
 import { peerfold } from '../../../sw/workbox.js';
 import { WorkerScope } from '../../support/worker-scope.js';
@@ -38,7 +39,7 @@ function joined(scope: WorkerScope, literal: unknown = LITERAL): WorkerScope {
 }
 
 /** A page that speaks to the worker; resolves to what it is told until `last` comes. */
-async function speaks(scope: WorkerScope, last: WorkerMessage['t'], ...says: object[]): Promise<string[]> {
+async function speaks(scope: WorkerScope, last: WorkerMessage['t']): Promise<string[]> {
   const { port1, port2 } = new MessageChannel();
   const told: string[] = [];
   const heard = new Promise<void>((resolve) => {
@@ -47,8 +48,7 @@ async function speaks(scope: WorkerScope, last: WorkerMessage['t'], ...says: obj
       if (data.t === last) resolve();
     };
   });
-  scope.post(HELLO, [port2]);
-  for (const message of says) port1.postMessage(message);
+  void scope.post(HELLO, [port2]);
   await heard;
   port1.close();
   return told;
@@ -80,11 +80,33 @@ describe('a worker file of our own', () => {
   it('forgets and unregisters when a page asks for it, and answers a later page anew', async () => {
     const scope = joined(new WorkerScope('/shop/peerfold-sw.js'));
     await speaks(scope, 'welcome');
-    expect(await speaks(scope, 'forgotten', { t: 'forget' })).toEqual(['welcome', 'policy', 'forgotten']);
+    await Promise.all([scope.post(BRIDGE_FORGET), scope.post(BRIDGE_FORGET)]);
+    expect(scope.window.heard).toContainEqual(BRIDGE_FORGOTTEN);
     expect(scope.registration.unregister).toHaveBeenCalledOnce();
     for (const part of ['pieces', 'index'])
       expect(await keys(createStore(`peerfold-${part}`, part)), part).toEqual([]);
     expect(await speaks(scope, 'welcome')).toEqual(['welcome']);
+  });
+});
+
+describe('what is said to the worker past a port', () => {
+  it.each([
+    ['to stay', BRIDGE_STAY, 0],
+    ['to forget', BRIDGE_FORGET, 0],
+    ['anything else', { peerfold: 'nonsense' }, 1],
+    ['nothing of ours', 'hello', 1],
+  ])('%s: the site’s own listeners hear only what is not for us', async (_, message, heard) => {
+    const scope = joined(new WorkerScope('/sw.js'));
+    const others = vi.fn();
+    scope.addEventListener('message', others);
+    await scope.post(message);
+    expect(others).toHaveBeenCalledTimes(heard);
+  });
+
+  it('is not obeyed when another worker says it', async () => {
+    const scope = joined(new WorkerScope());
+    await scope.post(BRIDGE_FORGET, [], { id: 'a worker' });
+    expect(scope.registration.unregister).not.toHaveBeenCalled();
   });
 });
 
@@ -93,7 +115,7 @@ describe('after all was forgotten', () => {
     const scope = joined(new WorkerScope());
     const headers = new Headers({ range: 'bytes=0-' });
     await scope.ask('/film.mp4', { ...FILM, headers });
-    await speaks(scope, 'forgotten', { t: 'forget' });
+    await scope.post(BRIDGE_FORGET);
     let other = 0;
     await vi.waitFor(() => {
       // Another each time: one that comes while the next worker reads its notes is a film that plays.
@@ -112,7 +134,8 @@ describe('a worker that has duties of its own', () => {
   it.each(composed)('decides itself when it takes over, and stays (%s)', async (_, file, literal) => {
     const scope = joined(new WorkerScope(file), literal);
     await scope.installed();
-    expect(await speaks(scope, 'forgotten', { t: 'forget' })).toContain('forgotten');
+    await scope.post(BRIDGE_FORGET);
+    expect(scope.window.heard).toContainEqual(BRIDGE_FORGOTTEN);
     expect(
       [scope.skipWaiting, scope.clients.claim, scope.registration.unregister].map((f) => f.mock.calls),
     ).toEqual([[], [], []]);
@@ -151,8 +174,8 @@ describe('a worker that has duties of its own', () => {
     scope.addEventListener('message', (event) => heard.push((event as MessageEvent).data));
     await speaks(scope, 'welcome');
     const theirs = [null, 'skipWaiting', { type: 'CACHE_URLS' }, { peerfold: 'hello' }, 7];
-    for (const data of theirs) scope.post(data, [{ postMessage: () => expect.unreachable() }]);
-    scope.post(HELLO, [{ postMessage: () => expect.unreachable() }], null);
+    for (const data of theirs) await scope.post(data, [{ postMessage: () => expect.unreachable() }]);
+    await scope.post(HELLO, [{ postMessage: () => expect.unreachable() }], null);
     expect(heard).toEqual(theirs);
   });
 
@@ -161,7 +184,7 @@ describe('a worker that has duties of its own', () => {
       const scope = joined(new WorkerScope('/sw.js'), literal);
       await scope.installed();
       expect(scope.ask('/film.mp4', FILM)).toBeUndefined();
-      scope.post(HELLO, [{ postMessage: () => expect.unreachable() }]);
+      await scope.post(HELLO, [{ postMessage: () => expect.unreachable() }]);
     }
     attach(undefined);
     expect(complaints).toHaveLength(6);
@@ -212,7 +235,8 @@ describe('a route', () => {
     const scope = new WorkerScope('/peerfold-sw.js');
     peerfold({ ...LITERAL, composed: false });
     await scope.installed();
-    expect(await speaks(scope, 'forgotten', { t: 'forget' })).toContain('forgotten');
+    await scope.post(BRIDGE_FORGET);
+    expect(scope.window.heard).toContainEqual(BRIDGE_FORGOTTEN);
     expect(scope.skipWaiting).not.toHaveBeenCalled();
     expect(scope.registration.unregister).not.toHaveBeenCalled();
   });

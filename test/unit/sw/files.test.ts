@@ -138,7 +138,7 @@ describe('a file that is saved', () => {
   it('is left to the browser while nothing is signed, allowed or included', async () => {
     const { rig, page } = await file();
     page.say({ t: 'save', url: `${SITE}/media/other.bin` as never, name: 'b' });
-    page.say({ t: 'allow', allowed: false });
+    page.allow(false);
     await rig.rest(10);
     page.say(save('a.bin'));
     await rig.rest(10);

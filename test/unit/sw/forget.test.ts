@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { BRIDGE_FORGOTTEN } from '../../../src/protocol/hello.js';
 import { MIN_SLICE } from '../../../sw/readers.js';
 import { SILENT_PAGES, SILENT_TIME } from '../../../sw/tag-watch.js';
 import { visitTo, type Visit } from '../../support/visits.js';
@@ -15,14 +16,6 @@ async function served(path: string, length: number): Promise<Visit> {
 }
 
 describe('when all is to be forgotten', () => {
-  it('a page asks for it, and no stranger can ask for more', async () => {
-    const { rig, page } = await visitTo(PATH, 200_000);
-    page.post({ t: 'forget', more: new Uint8Array(10) });
-    page.post({ t: 'forget' });
-    await rig.rest(1);
-    expect(rig.forgets).toBe(2);
-  });
-
   it('nothing is kept, nothing is answered, nobody is contacted, and every page is told last', async () => {
     const { rig, page, bytes, path } = await served(PATH, 200_000);
     await rig.bytes(rig.ask(path));
@@ -31,7 +24,7 @@ describe('when all is to be forgotten', () => {
     await rig.rest();
     const { store } = rig;
     const order: string[] = [];
-    other.onHeard = ({ t }) => order.push(t);
+    rig.onCall = (id, message) => order.push(`${id} ${JSON.stringify(message)}`);
     await rig.until(
       rig.forget(() => {
         order.push(`unregistered, ${store.recall('allowed') ?? 'nothing kept'}`);
@@ -39,8 +32,8 @@ describe('when all is to be forgotten', () => {
       }),
     );
     await rig.rest();
-    expect(order).toEqual(['unregistered, nothing kept', 'forgotten']);
-    expect(page.heard.at(-1)).toEqual({ t: 'forgotten' });
+    const told = JSON.stringify(BRIDGE_FORGOTTEN);
+    expect(order).toEqual(['unregistered, nothing kept', `${page.id} ${told}`, `${other.id} ${told}`]);
     rig.hasherRequests.length = 0;
     expectSame(await rig.bytes(rig.ask(path)), bytes);
     await rig.rest(30 * 60_000);
@@ -54,23 +47,21 @@ describe('when all is to be forgotten', () => {
     await rig.bytes(rig.ask(path));
     rig.store.erase = () => new Promise(() => undefined);
     const forgetting = rig.forget();
-    page.say({ t: 'allow', allowed: true });
+    page.allow(true);
     expectSame(await rig.bytes(rig.ask(path)), bytes);
     expect(rig.requests).toMatchObject([{ untouched: true }]);
     const late = rig.page('tab-2');
     late.hello();
     await rig.rest(1);
-    expect(late.heard).toEqual([{ t: 'forgotten' }]);
+    expect(late.heard).toEqual([]);
     await rig.until(forgetting);
-    await rig.rest(1);
-    expect(page.heard.at(-1)).toEqual({ t: 'forgotten' });
+    expect(rig.called).toEqual([page.id, late.id]);
   });
 
   it('the end comes also when the worker cannot be unregistered', async () => {
     const { rig, page } = await visitTo(PATH, 200_000);
     await rig.until(rig.forget(() => Promise.reject(new Error('no'))));
-    await rig.rest(1);
-    expect(page.heard.at(-1)).toEqual({ t: 'forgotten' });
+    expect(rig.called).toEqual([page.id]);
   });
 
   it('a film goes on with answers of the same kind, from the origin', async () => {

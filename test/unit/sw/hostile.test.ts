@@ -186,12 +186,12 @@ describe('a hostile page', () => {
       page.all('bytes').find(({ id }) => id === 2)?.bytes ?? new Uint8Array(0),
       bytes.slice(65_536, 131_072),
     );
-    page.say({ t: 'allow', allowed: false });
+    page.allow(false);
     page.say({ t: 'read', id: 4, root: signed.root, index: piece(1) });
     await rig.rest();
     expect(page.last('bytes')).toEqual({ t: 'bytes', id: 4 });
     // A second reading shows that the first one's buffer was a copy.
-    page.say({ t: 'allow', allowed: true });
+    page.allow(true);
     expectSame(await rig.bytes(rig.ask(PATH)), bytes);
   });
 
@@ -322,7 +322,7 @@ describe('the policy', () => {
     expect(rig.hasherRequests).toEqual([]);
     expect(page.all('seen')).toEqual([]);
     expect(page.last('left')?.reason).toBe('not-allowed');
-    page.say({ t: 'allow', allowed: true });
+    page.allow(true);
     await rig.rest();
     expect(rig.hasherRequests).toContain('/v1/policy');
   });

@@ -162,7 +162,7 @@ describe('what a page loaded past the worker', () => {
     leader.say({ t: 'tokens', tokens: [await rig.refuse(PATH)] });
     await rig.rest();
     page.say({ t: 'loaded', resources: [resource(urlOf(PATH))] });
-    page.say({ t: 'allow', allowed: false });
+    page.allow(false);
     page.say({ t: 'loaded', resources: [resource(urlOf('/media/b.jpg'))] });
     await rig.rest();
     expect(leader.all('seen')).toEqual([]);

@@ -15,7 +15,7 @@ async function twoPages(path = PATH, length = 200_000): Promise<Visit & { off: T
   await rig.bytes(rig.ask(path, { destination, clientId: page.id }));
   const off = rig.page(OFF);
   off.hello({ allowed: false });
-  off.say({ t: 'allow', allowed: false });
+  off.allow(false);
   await rig.rest();
   rig.requests.length = 0;
   return { ...visit, off };
@@ -75,7 +75,7 @@ describe('a page that goes without us', () => {
     const ask = (range: string, clientId = OFF): Promise<Response> =>
       rig.until(rig.ask(FILM, { destination: 'video', range, clientId }));
     await (await ask('bytes=0-')).arrayBuffer();
-    off.say({ t: 'allow', allowed: true });
+    off.allow(true);
     await (await ask('bytes=524288-')).arrayBuffer();
     expect(rig.requests).toMatchObject([{ untouched: true }, { untouched: true }]);
   });
@@ -89,7 +89,7 @@ describe('whether the worker may', () => {
     expect(allowed(rig)).toBe('true');
     const second = rig.page('tab-2');
     second.hello();
-    page.say({ t: 'allow', allowed: false });
+    page.allow(false);
     expect(allowed(rig)).toBe('false');
     rig.page('tab-3').hello({ allowed: false });
     await rig.rest();

@@ -108,7 +108,7 @@ describe('a playlist is left to the browser', () => {
 
   it('without consent', async () => {
     const { rig, page } = await watching();
-    page.say({ t: 'allow', allowed: false });
+    page.allow(false);
     expect(await ask(rig)).toBe(0);
   });
 
@@ -206,7 +206,7 @@ describe('a playlist that a page got before the worker was there', () => {
       t: 'loaded',
       resources: [{ ...loaded.resources[0], url: 'https://other.example/a.mpd' as CanonicalUrl }],
     });
-    page.say({ t: 'allow', allowed: false });
+    page.allow(false);
     page.say(loaded);
     await rig.rest(1);
     expect(rig.requests).toEqual([]);

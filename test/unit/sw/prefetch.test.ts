@@ -183,10 +183,10 @@ describe('what players will want', () => {
     ahead(other, { start: UNIT, end: UNIT + PIECE });
     await rig.rest(100);
     expect(openNeeds(page).map(({ pieces }) => pieces)).toEqual([[4]]);
-    page.say({ t: 'allow', allowed: false });
+    page.allow(false);
     await rig.rest(100);
     expect(openNeeds(page)).toEqual([]);
-    page.say({ t: 'allow', allowed: true });
+    page.allow(true);
     await rig.rest(100);
     expect(openNeeds(page)).toHaveLength(1);
     page.say({ t: 'lead', on: false });

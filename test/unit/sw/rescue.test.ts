@@ -53,7 +53,7 @@ describe('an origin that fails', () => {
     const { rig, page, bytes, signed } = visit;
     fail(visit, { refuses: true });
     rig.serve(page, bytes, signed, (one) => one);
-    page.say({ t: 'allow', allowed: false });
+    page.allow(false);
     await rig.rest(10);
     await expect(rig.until(rig.ask(PATH))).rejects.toThrow('connection refused');
     expect(page.all('need')).toEqual([]);

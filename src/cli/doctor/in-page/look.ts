@@ -1,4 +1,4 @@
-import type { Fault, Heard, Violation } from './observe.js';
+import type { Fault, Heard, Registered, Violation } from './observe.js';
 
 /** A script tag of ours. */
 export interface TagSeen {
@@ -9,9 +9,10 @@ export interface TagSeen {
 }
 
 /** How a page stands. */
-export interface Standing extends Heard {
+export interface Standing extends Omit<Heard, 'registered'> {
   readonly violations: Violation[];
   readonly faults: Fault[];
+  readonly registered: readonly Registered[];
   readonly secure: boolean;
   readonly tags: readonly TagSeen[];
   /** Policies of its `meta` elements. */
@@ -63,6 +64,13 @@ export async function look(): Promise<Standing> {
     ...heard,
     violations: heard.violations ?? [],
     faults: heard.faults ?? [],
+    registered: [
+      ...(heard.registered ?? []),
+      // A frame may have registered it.
+      ...registrations.flatMap(({ scope, active, waiting, installing }) =>
+        [active, waiting, installing].flatMap((one) => (one ? [{ scope, script: one.scriptURL }] : [])),
+      ),
+    ],
     secure: isSecureContext,
     tags: [...scripts]
       .filter(({ src }) => /(^|\/)peerfold\.js($|[?#])/.test(src))

@@ -8,6 +8,13 @@ export interface Heard {
   worker?: { readonly build: string; readonly config?: unknown };
   /** Faults that `window.peerfold` told. */
   faults?: Fault[];
+  /** Service workers that the page registered. */
+  registered?: Registered[];
+}
+
+export interface Registered {
+  readonly scope: string;
+  readonly script: string;
 }
 
 export interface Violation {
@@ -99,10 +106,32 @@ function hearFaults(): void {
   });
 }
 
+/** Of two workers at one scope the browser keeps the one that was registered last: the first is seen only here. */
+function hearRegistrations(): void {
+  const heard = ((window as Doctored).__peerfoldDoctor ??= {});
+  const registered: Registered[] = (heard.registered = []);
+  if (!('ServiceWorkerContainer' in window)) return;
+  const { prototype } = ServiceWorkerContainer;
+  type Register = (this: ServiceWorkerContainer, ...args: unknown[]) => Promise<ServiceWorkerRegistration>;
+  const register = Object.getOwnPropertyDescriptor(prototype, 'register')?.value as Register;
+  prototype.register = function (this: ServiceWorkerContainer, ...args: unknown[]) {
+    const registering = register.apply(this, args);
+    void registering.then(
+      ({ scope, installing, waiting, active }) => {
+        const script = (installing ?? waiting ?? active)?.scriptURL;
+        if (script !== undefined && registered.length < 100) registered.push({ scope, script });
+      },
+      () => undefined,
+    );
+    return registering;
+  };
+}
+
 export const OBSERVERS: readonly (() => void)[] = [
   takePart,
   hearViolations,
   hearLoader,
   hearWorker,
   hearFaults,
+  hearRegistrations,
 ];

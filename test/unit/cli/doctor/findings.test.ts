@@ -70,6 +70,19 @@ describe('a healthy site', () => {
     expect(finding(withPage({ firstReason: 'privacy-control' }), 'consent').status).toBe('ok');
   });
 
+  it('may have other workers, for other parts of it', () => {
+    const narrower = { ...other, scope: `${SITE}/push/` };
+    expect(wrongs(withPage({ registered: [ours, narrower] }))).toEqual([]);
+    // Those of the whole site are no concern of a part that has one of its own.
+    const opening = { ok: true, url: `${SITE}/shop/`, status: 200, type: 'text/html' } as const;
+    const registered = [
+      { ...ours, scope: `${SITE}/shop/` },
+      other,
+      { ...other, script: `${SITE}/more-sw.js` },
+    ];
+    expect(wrongs(withPage({ registered }, { opening }))).toEqual([]);
+  });
+
   it('may start Peerfold by a module', () => {
     const seen = withPage({ tags: [] });
     expect(wrongs(seen)).toEqual([]);
@@ -153,7 +166,17 @@ const nowhere = {
   faults: [{ code: 'worker-failed', message: 'a bad HTTP response code' }],
 };
 
+const ours = { scope: `${SITE}/`, script: `${SITE}/peerfold-sw.js` };
+const other = { scope: `${SITE}/`, script: `${SITE}/other-sw.js` };
+const rivalled = { registered: [ours, other] };
+
 const WORKER: readonly Case[] = [
+  [
+    'takes turns with another',
+    'worker-scope',
+    withPage(rivalled),
+    /^2 workers are registered for https:\/\/www\.example\.com\/, and replace each other/,
+  ],
   ['is missing', 'worker-file', withoutWorker(nowhere, { worker: file({ status: 404 }) }), /answers 404/],
   ['is a page', 'worker-file', withoutWorker(nowhere, { worker: file({ type: 'text/html' }) }), /text\/html/],
   ['is a redirect', 'worker-file', withoutWorker({}, { worker: file({ redirected: true }) }), /redirect/],
@@ -311,6 +334,15 @@ describe('what follows from a fault', () => {
     expect(wrongs(withoutWorker(nowhere, worker))).toEqual(['worker-file']);
   });
 
+  it('is not told as another one where two workers replace each other', () => {
+    const transfer = { is: 'failed', stage: 'link', fetched: [] } as const;
+    const seen = withoutWorker(rivalled, { transfer });
+    expect(wrongs(seen)).toEqual(['worker-scope']);
+    expect(finding(seen, 'worker-scope').details).toEqual([ours.script, other.script]);
+    expect(finding(seen, 'worker-literal').says).toContain('see worker-scope');
+    expect(finding(seen, 'transfer').says).toContain('see worker-scope');
+  });
+
   it('is skipped with a reason when nothing is known', () => {
     const findings = findingsOf({ ...unseen, opening: { ok: false, problem: 'x' } });
     expect(findings.filter(({ status }) => status === 'ok')).toEqual([]);
@@ -377,6 +409,88 @@ describe('what may be shared', () => {
     expect(finding(withPage({ scripts }), 'cache-headers').details?.join('\n')).toContain(
       'upgrades come late',
     );
+  });
+});
+
+describe('a way between routers', () => {
+  const tagged = (servers?: string): Partial<PageSeen> => {
+    const attributes = servers === undefined ? {} : { 'data-ice-servers': servers };
+    return {
+      tags: [{ src: `${SITE}/peerfold.js`, attributes: { 'data-consent': 'implied', ...attributes } }],
+    };
+  };
+  const at = (url: string, change = tagged(), more: Partial<Examination> = {}): Finding =>
+    finding(
+      withPage(change, { opening: { ok: true, url, status: 200, type: 'text/html' }, ...more }),
+      'ice-servers',
+    );
+  const turn = { admission: 'a.b.c', relays: ['turn:turn.example.com:3478'] };
+
+  it.each([undefined, '[]'])(
+    'is missing on a public site with data-ice-servers %s: a note, and no fault',
+    (servers) => {
+      const seen = withPage(tagged(servers));
+      const found = finding(seen, 'ice-servers');
+      expect(found).toMatchObject({ status: 'note', says: expect.stringContaining('different routers') });
+      expect(found.change).toMatch(/data-ice-servers='\[\{"urls":"stun:.*--turn-url/);
+      expect(wrongs(seen)).toEqual([]);
+      expect(isHealthy(findingsOf(seen))).toBe(true);
+      const text = inLines(SITE, findingsOf(seen));
+      expect(text).toMatch(/^! ice-servers +no STUN.*\n {4}→ name a STUN server/m);
+      expect(text).toMatch(/\nNothing is wrong\. See what is marked !, too\.$/);
+      expect(JSON.parse(inJson(SITE, findingsOf(seen)))).toMatchObject({ ok: true });
+    },
+  );
+
+  it('is there with a server in the tag, or one of the hash service', () => {
+    const some = '[{"urls":["stun:a.example","turn:b.example"],"username":"u","credential":"c"}]';
+    expect(at(`${SITE}/`, tagged(some))).toMatchObject({
+      status: 'ok',
+      says: 'stun:a.example turn:b.example',
+    });
+    const admission = { is: 'given', value: turn, cors: true } as const;
+    const seen = at(`${SITE}/`, tagged(), { hasher: { ...usual, admission } });
+    expect(seen).toMatchObject({ status: 'ok', says: 'turn:turn.example.com:3478' });
+  });
+
+  it.each([
+    ...[
+      'http://www.example.com/',
+      'http://localhost:8080/',
+      'https://localhost/',
+      'https://site.localhost/',
+      'https://127.0.0.1/',
+    ],
+    ...[
+      'https://[::1]/',
+      'https://192.168.1.4/',
+      'https://nas.local/',
+      'https://intranet/',
+      'https://a.test/',
+    ],
+  ])('is not missed at %s', (url) => {
+    expect(at(url).status).toBe('ok');
+  });
+
+  it.each(['https://8.8.8.8/', 'https://[2606:4700::1111]/', 'https://localhost.example.com/'])(
+    'is missed at %s',
+    (url) => {
+      expect(at(url).status).toBe('note');
+    },
+  );
+
+  it('is nothing of the hash service for a static site', () => {
+    const services = { hasher: `${SITE}/.peerfold`, tracker: TRACKER, static: true };
+    const { keys, policy } = usual;
+    const { status, change } = at(`${SITE}/`, tagged(), { services, hasher: { keys, policy } });
+    expect([status, change]).toEqual(['note', expect.not.stringContaining('--turn-url')]);
+  });
+
+  it('cannot be told without an admission, without a tag, or where nothing runs', () => {
+    const admission = refused(403, 'not-admitted');
+    expect(at(`${SITE}/`, tagged(), { hasher: { ...usual, admission } }).status).toBe('skipped');
+    expect(at(`${SITE}/`, { tags: [] }).status).toBe('skipped');
+    expect(at(`${SITE}/`, { started: false }).status).toBe('skipped');
   });
 });
 

@@ -1,3 +1,5 @@
+import { BUNDLED_PACKAGES } from './scripts/bundles.mjs';
+
 /** Which folder may import which; see docs/architecture.md. Project references say the same to the compiler. */
 const MAY_IMPORT = {
   'src/core': [],
@@ -65,10 +67,14 @@ export default {
       to: { path: '^test/' },
     },
     {
-      name: 'no development packages in the product',
+      name: 'no development packages in the product, but those that are bundled',
       severity: 'error',
       from: { path: '^(src|sw|hasher-service|tracker-service)/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['type-only'],
+        pathNot: `(^|/)node_modules/(${BUNDLED_PACKAGES.join('|')})/`,
+      },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 const SOURCES = ['src/**/*.ts', 'sw/**/*.ts', 'hasher-service/**/*.ts', 'tracker-service/**/*.ts'];
 
 export default defineConfig(
-  globalIgnores(['dist', 'test-results', 'demo-site/public/media']),
+  globalIgnores(['dist', 'test-results', 'demo-site/public/media', 'test/types']),
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

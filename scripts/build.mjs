@@ -15,6 +15,9 @@ const SHIMS = path.join(ROOT, 'src/peer/shims');
 /** Stands where the build's name goes; as long as the name, so that source maps stay right. */
 const BUILD_PLACEHOLDER = '@peerfold-build@';
 
+/** Comments that stay in modules: with them an adopter's bundler leaves an `import()` to the browser. */
+const FOR_BUNDLERS = /webpackIgnore|@vite-ignore/;
+
 const common = { absWorkingDir: ROOT, bundle: true, metafile: true, write: false, logLevel: 'warning' };
 
 /** Browser-native stand-ins for simple-peer's Node packages: `shims/<package>.ts` replaces `<package>`. */
@@ -40,7 +43,10 @@ async function bundleForBrowser({ name, entry, format, alias = {} }, shims) {
     format,
     target: BROWSER_TARGET,
     alias: { ...shims, ...absolute(alias) },
-    minify: true,
+    minifyIdentifiers: true,
+    minifySyntax: true,
+    // White space is left to the second pass: without it esbuild drops the comments that bundlers read.
+    minifyWhitespace: false,
     sourcemap: 'linked',
     define: {
       __PEERFOLD_BUILD__: JSON.stringify(BUILD_PLACEHOLDER),
@@ -62,6 +68,7 @@ async function minified(bundle, format) {
     ecma: 2020,
     module: format === 'esm',
     compress: { passes: 3 },
+    format: { comments: format === 'esm' && FOR_BUNDLERS },
     sourceMap: { content: map.text, filename: file, url: `${file}.map` },
   });
   const outputFiles = [
@@ -71,7 +78,7 @@ async function minified(bundle, format) {
   return { ...bundle, outputFiles };
 }
 
-async function bundleForNode({ name, entry, banner = '' }) {
+async function bundleForNode({ name, entry, banner = '', whole = false }) {
   const result = await build({
     ...common,
     entryPoints: [entry],
@@ -79,7 +86,7 @@ async function bundleForNode({ name, entry, banner = '' }) {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    packages: 'external',
+    packages: whole ? 'bundle' : 'external',
     banner: { js: banner },
   });
   return { name, ...result };
@@ -118,7 +125,7 @@ async function bundleAll() {
   const buildName = nameOf(forBrowser);
   await mkdir(path.join(DIST, 'meta'), { recursive: true });
   await Promise.all([...forBrowser, ...forNode].map((bundle) => write(bundle, buildName)));
-  await writeLicences(forBrowser);
+  await writeLicences([...forBrowser, ...forNode]);
   await chmod(path.join(DIST, 'cli.js'), 0o755);
   return buildName;
 }

@@ -1,4 +1,4 @@
-import { checkContents, checkSizes } from './check-bundles.mjs';
+import { checkContents, checkDependencies, checkModule, checkSizes } from './check-bundles.mjs';
 import { BROWSER_BUNDLES } from './bundles.mjs';
 import { run, runTool } from './run.mjs';
 
@@ -27,6 +27,9 @@ const STEPS = [
   { name: 'dead-code', run: () => tool('knip') },
   { name: 'contents', built: true, run: checkContents },
   { name: 'sizes', built: true, run: checkSizes },
+  { name: 'dependencies', built: true, run: checkDependencies },
+  { name: 'module', built: true, run: checkModule },
+  { name: 'adopter', built: true, run: () => tool('tsc', '-p', 'test/types') },
   { name: 'package', built: true, run: () => tool('publint', '--strict') },
   {
     name: 'package-types',

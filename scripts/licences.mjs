@@ -34,9 +34,12 @@ export async function licenceNotice(shipped) {
   return [HEAD, ...sections.sort()].join(`\n${'-'.repeat(80)}\n\n`);
 }
 
-const HEAD = `Peerfold is under the MIT licence; see LICENSE. The files that it ships for browsers hold parts of the
-packages below, under their own licences.
+const HEAD = `Peerfold is under the MIT licence; see LICENSE. The files that it ships hold parts of the packages
+below, under their own licences; their sources are at the addresses given.
 `;
+
+/** Some licences (MPL) ask to say where the source is; a package's page of one version goes on to it. */
+const SOURCES = 'https://www.npmjs.com/package/';
 
 async function sectionOf({ name, folder, places }) {
   const home = path.join(ROOT, folder);
@@ -44,5 +47,5 @@ async function sectionOf({ name, folder, places }) {
   const file = (await readdir(home)).find((entry) => LICENCE_FILE.test(entry));
   if (file === undefined) throw new Error(`${name} has no licence text`);
   const text = await readFile(path.join(home, file), 'utf8');
-  return `${name} ${version} (${license}), in ${[...places].sort().join(', ')}\n\n${text.trim()}\n`;
+  return `${name} ${version} (${license}), in ${[...places].sort().join(', ')}\n${SOURCES}${name}/v/${version}\n\n${text.trim()}\n`;
 }

@@ -101,10 +101,10 @@ const QUALITIES = `<p class="quality" hidden>
 </p>`;
 
 /** @param {Stage} stage */
-function screen({ source, poster = '22-copper-range.jpg', player, qualities }) {
+function screen({ title, source, poster = '22-copper-range.jpg', player, qualities }) {
   return `<div>
     ${player ? '<p class="problem" role="alert" hidden></p>' : ''}
-    <video class="screen" ${source} poster="/media/images/${poster}" width="1280" height="720" controls playsinline></video>
+    <video class="screen" aria-label="${title}" ${source} poster="/media/images/${poster}" width="1280" height="720" controls playsinline></video>
     ${qualities ? QUALITIES : ''}
   </div>`;
 }

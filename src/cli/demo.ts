@@ -124,6 +124,7 @@ function greet({ sitePort, hasherPort, trackerPort }: DemoConfig, operatorToken:
       '     from peers.',
       '',
       `  Figures: http://localhost:${hasherPort}/dashboard, operator's token ${operatorToken}`,
+      `  They are of one site at a time: choose ${HOST}:${sitePort} there to see what the second visitor got.`,
       `  hash service http://localhost:${hasherPort}, tracker ws://localhost:${trackerPort}`,
       '  Ctrl+C ends the demo.',
     ].join('\n'),

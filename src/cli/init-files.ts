@@ -18,9 +18,10 @@ export function changeOf({ before, content }: PlannedFile): Change {
   return Buffer.compare(before, content) === 0 ? 'same' : 'changed';
 }
 
-const BUNDLE = /^peerfold(-[a-z]+)?\.js$/;
+/** Each names its source map: without that, DevTools would show an error for every script. */
+const BUNDLE = /^peerfold(-[a-z]+)?\.js(\.map)?$/;
 
-/** The scripts for browsers, by name, from the folder where the build puts them. */
+/** The scripts for browsers with their source maps, by name, from the folder where the build puts them. */
 export async function readBundles(folder: string): Promise<ReadonlyMap<string, Uint8Array>> {
   const names = (await readdir(folder)).filter((name) => BUNDLE.test(name)).sort();
   const contents = await Promise.all(names.map((name) => readFile(join(folder, name))));

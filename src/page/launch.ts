@@ -36,13 +36,19 @@ export function launch(options: PeerfoldOptions, engineUrl: string): Peerfold | 
       isKeptWaiting: originIsSlow,
       register: registerWorker,
       forget: forgetEverywhere,
-      load: (name) => import(new URL(`peerfold-${name}.js`, engineUrl).href) as Promise<Bundles[typeof name]>,
+      load: (name) => load(name, engineUrl),
       site: location.origin,
       language: document.documentElement.lang,
     },
   );
   here().peerfold = peerfold;
   return peerfold;
+}
+
+/** Another bundle, from beside the engine. The site serves it: bundlers are to leave the import to the browser. */
+function load<Name extends keyof Bundles>(name: Name, engineUrl: string): Promise<Bundles[Name]> {
+  const { href } = new URL(`peerfold-${name}.js`, engineUrl);
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ href) as Promise<Bundles[Name]>;
 }
 
 /** What whoever looks into a page can set for it by its address: `?peerfold=off` and `?peerfold=debug`. */

@@ -5,6 +5,7 @@ import { Companions } from './companions.js';
 import type { Fault, Permission, Stats } from './engine-host.js';
 import { EarlyMedia } from './early-media.js';
 import { EngineKeeper, type EngineKeeperOptions } from './engine-keeper.js';
+import { PeerfoldEventTarget, type PeerfoldEvents } from './events.js';
 import { Ledger } from './ledger.js';
 import { DEFAULT_WORKER, type PeerfoldOptions } from './options.js';
 import type { PageEnvironment } from './page-environment.js';
@@ -14,11 +15,8 @@ import { Readiness, type Status } from './readiness.js';
 import { currentVisit } from './visit.js';
 import { keepUploadCap } from './visitor-cap.js';
 
-/**
- * The public object, `window.peerfold`. Events: `transfer` (detail `TransferReport`), `peer`
- * (`PeerEvent`), `playback` (`PlaybackEvent`), `error` (`Fault`).
- */
-export class Peerfold extends EventTarget {
+/** The public object, `window.peerfold`. Its events are `PeerfoldEvents`. */
+export class Peerfold extends PeerfoldEventTarget {
   readonly #options: PeerfoldOptions;
   readonly #page: PageEnvironment;
   readonly #policy: Policy;
@@ -293,7 +291,7 @@ export class Peerfold extends EventTarget {
     this.#tell('error', detail);
   }
 
-  #tell(type: 'transfer' | 'peer' | 'playback' | 'error', detail: object): void {
+  #tell<Type extends keyof PeerfoldEvents>(type: Type, detail: PeerfoldEvents[Type]['detail']): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -1,5 +1,4 @@
 import type { Browser } from 'playwright';
-import type { PeerEvent } from '../../src/index.js';
 import { MAX_IMAGE_WAIT } from '../../src/core/deadline.js';
 import { makeHostile, MALICES, type Malice } from '../support/hostile-peer.js';
 import { IMAGES } from '../support/media.js';
@@ -73,7 +72,7 @@ function takeNotes(): void {
   window.linked = new Set();
   window.ended = [];
   window.peerfold.addEventListener('peer', (event) => {
-    const { state, peer, reason } = (event as CustomEvent<PeerEvent>).detail;
+    const { state, peer, reason } = event.detail;
     if (state === 'up') window.linked.add(peer);
     else window.ended.push(reason);
   });

@@ -119,6 +119,7 @@ describe('the built command', () => {
     // The second visitor's site is the same one under another name, and the hash service speaks for both.
     const second = `http://127.0.0.1:${site}`;
     expect(worker).toContain(second);
+    expect(demo.lines.join('\n')).toContain(`choose 127.0.0.1:${site} there`);
     const body = JSON.stringify({ site: second, urls: [`${second}/media/images/index.json`] });
     const asked = await fetch(`http://localhost:${hasher}/v1/digests`, { method: 'POST', body });
     expect(asked.status).toBe(200);

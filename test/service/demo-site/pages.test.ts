@@ -111,6 +111,13 @@ describe('the gallery', () => {
   });
 });
 
+describe('the films', () => {
+  it.each(PAGES.slice(3))('have a name on %s for who cannot see them', async (name) => {
+    const [tag = ''] = (await pageText(name)).match(/<video\b[^>]*>/) ?? [];
+    expect(tag).toMatch(/\baria-label="[^"]+"/);
+  });
+});
+
 describe('the media', () => {
   it('are a film of at least 10 MB', async () => {
     expect((await stat(join(publicFolder, 'media', 'video', 'tides.mp4'))).size).toBeGreaterThan(10_000_000);

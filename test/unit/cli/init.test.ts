@@ -243,7 +243,7 @@ describe('files', () => {
     await expect(planned(folder)).rejects.toThrow(/peerfold-engine\.js is in the way/);
   });
 
-  it('come from beside the command: all scripts for browsers, and nothing else', async () => {
+  it('come from beside the command: all scripts for browsers with their source maps, and nothing else', async () => {
     const beside = await folderWith({
       ...{
         'peerfold.js': 'a',
@@ -251,13 +251,14 @@ describe('files', () => {
         'peerfold-worker.js': 'c',
         'peerfold-notice.js': 'd',
       },
-      ...{ 'cli.js': '', 'peerfold.js.map': '', 'hasher.js': '' },
+      ...{ 'cli.js': '', 'peerfold.js.map': '', 'index.js.map': '', 'hasher.js': '' },
     });
     expect([...(await readBundles(beside)).keys()]).toEqual([
       'peerfold-engine.js',
       'peerfold-notice.js',
       'peerfold-worker.js',
       'peerfold.js',
+      'peerfold.js.map',
     ]);
     await rm(join(beside, 'peerfold-worker.js'));
     await expect(readBundles(beside)).rejects.toThrow('peerfold-worker.js is missing');

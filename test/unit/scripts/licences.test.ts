@@ -21,6 +21,7 @@ describe('licences of what is shipped', () => {
       expect.stringMatching(/^idb-keyval .* \(Apache-2.0\), in one.js, two.js$/),
       expect.stringMatching(/^workbox-window .* \(MIT\), in two.js$/),
     ]);
+    expect(notice).toMatch(/^https:\/\/www\.npmjs\.com\/package\/idb-keyval\/v\/\d+\.\d+\.\d+$/m);
     expect(notice).toContain('Copyright 2016, Jake Archibald');
   });
 

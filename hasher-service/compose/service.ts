@@ -12,6 +12,8 @@ import { Metrics } from '../metrics.js';
 import type { OriginClient } from '../origin/client.js';
 import type { Service } from '../service.js';
 import { operatorTokenOf, rootsTokenOf } from '../signing/bearer-tokens.js';
+import { checkApart } from '../sources/apart.js';
+import { directoriesOf } from '../sources/disk.js';
 import { removeUnfinished } from '../state/files.js';
 import { LiveRoots } from '../state/live-roots.js';
 import { createSources, createWatch, type Sources } from './sources.js';
@@ -24,6 +26,7 @@ export async function createService(
   client: OriginClient,
   log: FastifyBaseLogger,
 ): Promise<Service> {
+  await checkApart(config.data, directoriesOf(config.roots));
   await removeUnfinished(config.data);
   const sources = createSources(config, environment, client);
   const voice = await openVoice(config, environment, { ...sources, log });

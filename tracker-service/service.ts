@@ -60,7 +60,6 @@ export async function assemble(config: TrackerConfig, environment: Environment):
     return new TrackerService(base, { services, pressure, core, others, placeSecret });
   } catch (error) {
     core.close();
-    services.close();
     pressure.close();
     files.close();
     journal.close();
@@ -112,6 +111,7 @@ export class TrackerService {
         ? undefined
         : await this.#operations.listen({ port: operationsPort, host: operationsHost });
     const url = await this.#server.listen({ host, port, ...where });
+    this.#parts.services.start();
     this.#base.log.info({ url, operations }, 'started');
     return { url, operations };
   }
@@ -175,6 +175,9 @@ function hashService(
       if (fault !== undefined) throw new Error(fault);
     },
     doubt: () => strangers.doubt,
+    start() {
+      tokenWatch.start();
+    },
     close() {
       tokenWatch.close();
     },

@@ -16,6 +16,8 @@ export interface Service {
   readonly ready: () => Promise<unknown>;
   /** What looks wrong, and may be somebody's invention. */
   readonly doubt: () => string | undefined;
+  /** From now on trouble is looked for. */
+  readonly start: () => void;
   readonly close: () => void;
 }
 
@@ -52,6 +54,10 @@ export class HashServices implements AdmissionDesk, RootsAuthority, ReportTaker 
       ...(first ? [`${some}: ${reasonOf(first.reason)}`] : []),
       ...this.services.flatMap(({ doubt }) => doubt() ?? []),
     ];
+  }
+
+  start(): void {
+    for (const service of this.services) service.start();
   }
 
   close(): void {

@@ -24,7 +24,9 @@ export class TokenWatch {
   #triedAt = -Infinity;
   #trying: Promise<void> | undefined;
 
-  constructor(private readonly options: TokenWatchOptions) {
+  constructor(private readonly options: TokenWatchOptions) {}
+
+  start(): void {
     void this.#try();
     this.#arm();
   }

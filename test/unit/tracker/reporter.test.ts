@@ -115,6 +115,7 @@ describe('a report', () => {
       desk: { admit: () => Promise.reject(new Error('nobody')) },
       ready: () => Promise.resolve(),
       doubt: () => undefined,
+      start: () => undefined,
       close: () => undefined,
     };
     const services = new HashServices([{ ...parts, site: SITE, roots: client, reports: client }]);

@@ -19,6 +19,7 @@ describe('the watch over the token', () => {
       changed: (fault) => told.push(fault),
       failed: (error) => told.push(error),
     });
+    watch.start();
     return { setup, watch };
   }
 

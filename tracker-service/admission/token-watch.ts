@@ -9,6 +9,8 @@ export interface TokenWatchOptions {
   readonly failed: (error: unknown) => void;
 }
 
+/** By then (ms) a start that fails beside us has been given up. */
+const FIRST_TRY = 1_000;
 /** How often the token is tried (ms). */
 const TRY_EVERY = 60_000;
 /** Whoever asks hears nothing older than this (ms). */
@@ -27,8 +29,7 @@ export class TokenWatch {
   constructor(private readonly options: TokenWatchOptions) {}
 
   start(): void {
-    void this.#try();
-    this.#arm();
+    this.#arm(FIRST_TRY);
   }
 
   /** Why it is not taken. */
@@ -41,11 +42,11 @@ export class TokenWatch {
     this.options.clock.clearTimeout(this.#timer);
   }
 
-  #arm(): void {
+  #arm(delay: number): void {
     this.#timer = this.options.clock.setTimeout(() => {
-      this.#arm();
+      this.#arm(TRY_EVERY);
       void this.#try();
-    }, TRY_EVERY);
+    }, delay);
   }
 
   #try(): Promise<void> {

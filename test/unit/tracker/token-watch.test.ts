@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Strangers } from '../../../tracker-service/admission/strangers.js';
 import { TokenWatch } from '../../../tracker-service/admission/token-watch.js';
-import { FakeClock, settle } from '../../support/fake-clock.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { SITE } from '../../support/tracker-world.js';
 
 const MINUTE = 60_000;
@@ -25,7 +25,7 @@ describe('the watch over the token', () => {
 
   it('tells at the start that it is refused, once, and when it is taken again', async () => {
     const { setup, watch } = watched('wrong');
-    await settle();
+    await setup.clock.advance(1_000);
     expect(setup.told).toEqual(['wrong']);
     await setup.clock.advance(MINUTE);
     expect([setup.asked, setup.told]).toEqual([2, ['wrong']]);
@@ -40,13 +40,13 @@ describe('the watch over the token', () => {
   it('says nothing while all is well', async () => {
     const { setup, watch } = watched(undefined);
     await setup.clock.advance(5 * MINUTE);
-    expect([setup.asked, setup.told]).toEqual([6, []]);
+    expect([setup.asked, setup.told]).toEqual([5, []]);
     watch.close();
   });
 
   it('knows what it knew while the hash service is away', async () => {
     const { setup, watch } = watched('wrong');
-    await settle();
+    await setup.clock.advance(1_000);
     const away = new Error('away');
     setup.answer = away;
     await setup.clock.advance(MINUTE);

@@ -96,6 +96,7 @@ export async function createHasher(
     await Promise.all([service.catalogue.settled(), service.policy.settled(), service.housekeeping.stop()]);
     await service.figures.close();
     await service.state.close();
+    await service.unlock();
   });
   service.housekeeping.start();
   const plugin: FastifyPluginAsync = async (scope) => {

@@ -46,6 +46,8 @@ export interface Service {
   readonly rootsToken: string;
   readonly operatorToken: string;
   readonly lifecycle: Lifecycle;
+  /** Lets another process have the data directory. */
+  readonly unlock: () => Promise<void>;
   readonly log: FastifyBaseLogger;
 }
 

@@ -4,6 +4,8 @@ import { RemoteKeys } from '../src/verify/keys.js';
 import { SignedAdmission } from './admission/admission.js';
 import { HashServices, type Service } from './admission/hash-services.js';
 import { HasherClient } from './admission/hasher-client.js';
+import { Strangers } from './admission/strangers.js';
+import { TokenWatch } from './admission/token-watch.js';
 import { Reporter } from './admission/reporter.js';
 import { OpenDoorDesk, OpenRoots } from './admission/open-sites.js';
 import type { TrackerConfig } from './config.js';
@@ -109,6 +111,7 @@ export class TrackerService {
         ? undefined
         : await this.#operations.listen({ port: operationsPort, host: operationsHost });
     const url = await this.#server.listen({ host, port, ...where });
+    this.#parts.services.start();
     this.#base.log.info({ url, operations }, 'started');
     return { url, operations };
   }
@@ -120,6 +123,7 @@ export class TrackerService {
     await this.#parts.others?.close();
     this.#parts.pressure.close();
     this.#reporter.close();
+    this.#parts.services.close();
     files.close();
     journal.close();
     await this.#operations.close();
@@ -129,30 +133,55 @@ export class TrackerService {
   async #ready(): Promise<string> {
     if (this.#shutdown.stage !== 'open') throw new Error('stopping');
     const { others, services } = this.#parts;
-    const unreachable = await services.unreachable();
-    const buts = [
-      ...(unreachable === 0 ? [] : [`${unreachable} of ${services.size} hash services cannot be reached`]),
-      ...aloneSince(others),
-    ];
+    const buts = [...(await services.faults()), ...aloneSince(others)];
     return ['ready', ...buts].join(', but ');
   }
 }
 
-function hashServices({ config, environment, metrics }: Base): HashServices {
-  const { clock, fetch } = environment;
-  const services = hashServicesOf(config.hasher, config.hasherToken).map(({ site, url, token }): Service => {
-    const keys = new RemoteKeys({ hasher: url, fetch, clock });
-    const client = new HasherClient({ hasher: url, token, fetch });
-    return {
-      site,
-      desk: new SignedAdmission({ keys, clock }, metrics.trouble.bind(metrics)),
-      roots: client,
-      reports: client,
-      // A key that is never there: looking for it reads the key set when it is older than half a minute.
-      ready: () => keys.find('readiness'),
-    };
+function hashServices(base: Base): HashServices {
+  const { hasher, hasherToken } = base.config;
+  return new HashServices(hashServicesOf(hasher, hasherToken).map((one) => hashService(base, one)));
+}
+
+function hashService(
+  { environment: { clock, fetch }, metrics, journal, log }: Base,
+  { site, url, token }: ReturnType<typeof hashServicesOf>[number],
+): Service {
+  const keys = new RemoteKeys({ hasher: url, fetch, clock });
+  const client = new HasherClient({ hasher: url, token, fetch });
+  const failed = metrics.trouble.bind(metrics);
+  const tokenWatch = new TokenWatch({
+    clock,
+    ask: () => client.refusal(site),
+    changed(fault) {
+      log.warn({ hasher: url }, fault ?? 'the token is accepted');
+    },
+    failed,
   });
-  return new HashServices(services);
+  const strangers = new Strangers(clock, url, (error) => {
+    journal.trouble(error);
+  });
+  return {
+    site,
+    desk: new SignedAdmission({ keys, clock }, failed, (of) => {
+      strangers.came(of);
+    }),
+    roots: client,
+    reports: client,
+    async ready() {
+      // A key that is never there: looking for it reads the key set when it is older than half a minute.
+      await keys.find('readiness');
+      const fault = await tokenWatch.fault();
+      if (fault !== undefined) throw new Error(fault);
+    },
+    doubt: () => strangers.doubt,
+    start() {
+      tokenWatch.start();
+    },
+    close() {
+      tokenWatch.close();
+    },
+  };
 }
 
 /** Nobody is there to hear of open sites. */

@@ -12,6 +12,9 @@ import { Metrics } from '../metrics.js';
 import type { OriginClient } from '../origin/client.js';
 import type { Service } from '../service.js';
 import { operatorTokenOf, rootsTokenOf } from '../signing/bearer-tokens.js';
+import { checkApart } from '../sources/apart.js';
+import { directoriesOf } from '../sources/disk.js';
+import { lockDirectory } from '../state/directory-lock.js';
 import { removeUnfinished } from '../state/files.js';
 import { LiveRoots } from '../state/live-roots.js';
 import { createSources, createWatch, type Sources } from './sources.js';
@@ -24,6 +27,35 @@ export async function createService(
   client: OriginClient,
   log: FastifyBaseLogger,
 ): Promise<Service> {
+  await checkApart(config.data, directoriesOf(config.roots));
+  const unlock = await locked(config, environment, log);
+  try {
+    return { ...(await open(config, environment, client, log)), unlock };
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+/** What is in Redis is there for several; of the directory they then only read keys, and it may be one for all. */
+function locked(
+  { data, redis }: HasherConfig,
+  { clock }: Environment,
+  log: FastifyBaseLogger,
+): Promise<() => Promise<void>> {
+  if (redis !== undefined) return Promise.resolve(() => Promise.resolve());
+  const unsure = (error: unknown): void => {
+    log.warn({ err: error, data }, 'the data directory cannot be locked: no other hash service may use it');
+  };
+  return lockDirectory(data, { clock, unsure });
+}
+
+async function open(
+  config: HasherConfig,
+  environment: Environment,
+  client: OriginClient,
+  log: FastifyBaseLogger,
+): Promise<Omit<Service, 'unlock'>> {
   await removeUnfinished(config.data);
   const sources = createSources(config, environment, client);
   const voice = await openVoice(config, environment, { ...sources, log });
@@ -39,7 +71,7 @@ async function assemble(
   { config, environment, log }: { config: HasherConfig; environment: Environment; log: FastifyBaseLogger },
   sources: Sources,
   voice: Voice,
-): Promise<Service> {
+): Promise<Omit<Service, 'unlock'>> {
   const { clock } = environment;
   const { data } = config;
   const { keyring, state } = voice;

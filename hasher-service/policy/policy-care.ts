@@ -1,6 +1,8 @@
+import { resolve } from 'node:path';
 import { PeerfoldError, reasonOf } from '../../src/core/errors.js';
 import { systemClock } from '../../src/protocol/system-clock.js';
 import type { HasherConfig } from '../config.js';
+import { hasKeys } from '../signing/key-directory.js';
 import { withDocuments } from '../state/documents-of.js';
 import type { Documents } from '../state/documents.js';
 import { readOperatorPolicy, writeOperatorPolicy, type OperatorPolicy } from './operator-policy.js';
@@ -77,11 +79,18 @@ export class PolicyCare {
   }
 }
 
-/** Lets `work` change the policy of a hash service with this configuration. */
-export function withPolicyCare<T>(
+/**
+ * Lets `work` change the policy of a hash service with this configuration. Rejects with `bad-config` where none
+ * has kept its keys: what is written there nobody reads, and a kill switch must not seem to work.
+ */
+export async function withPolicyCare<T>(
   config: Pick<HasherConfig, 'data' | 'redis'>,
   work: (care: PolicyCare) => Promise<T>,
 ): Promise<T> {
+  if (config.redis === undefined && !(await hasKeys(config.data)))
+    throw fault(
+      `no hash service has its keys in ${resolve(config.data)}: name its data directory with --data, such as --data /var/lib/peerfold`,
+    );
   return withDocuments(config, systemClock, (documents) => work(new PolicyCare(documents)));
 }
 

@@ -1,7 +1,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeerfoldError, reasonOf } from '../../src/core/errors.js';
-import { readIfThere, removeUnfinished, writeWhole } from '../state/files.js';
+import { namesIn, readIfThere, removeUnfinished, writeWhole } from '../state/files.js';
 import { readKey, type SigningKey } from './key-file.js';
 import { readSecret, secretDirectory, writeSecret } from './secrets.js';
 
@@ -15,6 +15,12 @@ export interface Keys {
   readonly revoked: ReadonlyMap<string, number | undefined>;
   /** By key id, which files cannot be used, and why. */
   readonly faults: ReadonlyMap<string, PeerfoldError>;
+}
+
+/** Whether keys were ever kept in a data directory; to list those of any folder makes `keys/` there, too. */
+export async function hasKeys(data: string): Promise<boolean> {
+  const names = await namesIn(new KeyDirectory(data).path);
+  return names.some((name) => name.endsWith(KEY) || name.endsWith(REVOKED));
 }
 
 /**

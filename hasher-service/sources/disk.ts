@@ -27,6 +27,11 @@ export function parseRootRule(text: string): RootRule | string {
   return { directory, ...(publicOrigin === undefined ? {} : { publicOrigin }) };
 }
 
+/** The directories, from texts that were checked. */
+export function directoriesOf(texts: readonly string[]): string[] {
+  return texts.map(parseRootRule).flatMap((rule) => (typeof rule === 'string' ? [] : [rule.directory]));
+}
+
 /** The directories of one service. */
 export class DiskRoots {
   readonly rules: readonly RootRule[];

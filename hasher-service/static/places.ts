@@ -1,8 +1,8 @@
 import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { PeerfoldError, reasonOf } from '../../src/core/errors.js';
+import { checkApart, realOf } from '../sources/apart.js';
 import { isWithin } from '../sources/paths.js';
-import { isMissing } from '../state/files.js';
 
 /** Real paths: links are resolved, as far as there is something already. */
 export interface Places {
@@ -22,17 +22,9 @@ export interface Given {
 /** Resolves the paths of a run. Throws `bad-config` when the private keys would be served with the site. */
 export async function placesOf({ directory, out, data }: Given): Promise<Places> {
   const places = { directory: await directoryAt(directory), out: await realOf(resolve(out)) };
-  for (const secret of [data, join(data, 'keys')]) {
-    const place = await realOf(resolve(secret));
-    for (const published of [places.directory, places.out]) {
-      if (isWithin(place, published))
-        throw fault(
-          `--data ${data} lies within ${published}, which is published: the private keys would be, too`,
-        );
-    }
-    if (isWithin(places.out, place) && secret !== data)
-      throw fault(`--out ${out} lies among the private keys in --data ${data}`);
-  }
+  await checkApart(data, [places.directory, places.out]);
+  if (isWithin(places.out, await realOf(resolve(join(data, 'keys')))))
+    throw fault(`--out ${out} lies among the private keys in --data ${data}`);
   return places;
 }
 
@@ -44,16 +36,6 @@ async function directoryAt(path: string): Promise<string> {
     throw fault(`${path} cannot be read: ${reasonOf(error)}`);
   }
   throw fault(`${path} is no directory`);
-}
-
-/** The real path of what may not be there yet. */
-async function realOf(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (!isMissing(error) || dirname(path) === path) throw error;
-    return join(await realOf(dirname(path)), basename(path));
-  }
 }
 
 function fault(message: string): PeerfoldError {

@@ -5,17 +5,26 @@ import { createDemoSite } from '../../demo-site/server.js';
 import { createHasher } from '../../hasher-service/index.js';
 import { createTracker } from '../../tracker-service/index.js';
 import { configured } from './command.js';
-import type { Io } from './io.js';
+import { PeerfoldError } from '../core/errors.js';
+import { Failure, type Io } from './io.js';
 import { listenAt, portFailure } from './serve.js';
+
+const USUAL_PORT = 8080;
 
 const port = (byDefault: number, meaning: string) =>
   z.number().int().min(1).max(65_535).default(byDefault).describe(`${meaning}, a TCP port`);
 
 const demoConfig = z.strictObject({
-  sitePort: port(8080, 'the demo site'),
+  sitePort: port(USUAL_PORT, 'the demo site'),
   hasherPort: port(8081, 'its hash service'),
   trackerPort: port(8082, 'its tracker'),
-  data: z.string().min(1).default(join('.peerfold', 'demo')).describe('directory of keys and tokens'),
+  data: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'directory of keys and tokens; without it, .peerfold/demo, or .peerfold/demo-PORT for a site on another port',
+    ),
 });
 type DemoConfig = z.output<typeof demoConfig>;
 
@@ -57,10 +66,12 @@ async function start(
     sites,
     allowPrivate: true,
     live: ['/live/*'],
-    data,
+    data: data ?? dataOf(sitePort),
     rootsToken,
     publicUrl: hasher,
     logLevel: 'warn',
+  }).catch((error: unknown) => {
+    throw elsewhere(error);
   });
   closers.push(() => hashService.close());
   await listenAt(hashService, { port: hasherPort, host: HOST }, label('hasher'));
@@ -76,6 +87,20 @@ async function start(
 
   await startSite({ sitePort, hasher, tracker: `ws://localhost:${trackerPort}`, sites }, closers);
   return hashService;
+}
+
+/** Of its own for each site: what was signed for one is of no use to another, and would be cleared away. */
+function dataOf(sitePort: number): string {
+  return join('.peerfold', sitePort === USUAL_PORT ? 'demo' : `demo-${sitePort}`);
+}
+
+/** A demo of the same site that still runs, in words that help. */
+function elsewhere(error: unknown): unknown {
+  const inUse = error instanceof PeerfoldError ? error.details['inUse'] : undefined;
+  if (typeof inUse !== 'string') return error;
+  return new Failure(
+    `this demo runs already, in ${inUse}; for a second one set PEERFOLD_SITE_PORT, PEERFOLD_HASHER_PORT and PEERFOLD_TRACKER_PORT`,
+  );
 }
 
 interface SiteSetup {

@@ -47,19 +47,38 @@ export function workerText({ include, composed, ...literal }: Literal, base: str
 const STRING_OR_COMMENT = /((["'`])(?:\\.|(?!\2)[^\\\n])*\2)|\/\*[^]*?\*\/|\/\/.*/g;
 const LITERAL = /\bself\.peerfold\s*=\s*\{([^{}]*)\}/;
 const HASHER = /(?:^|,)\s*["']?hasher["']?\s*:\s*(["'`])(.*?)\1/;
+const TRACKER = /(?:^|,)\s*["']?tracker["']?\s*:\s*(["'`])(.*?)\1/;
+const INCLUDE = /(?:^|,)\s*["']?include["']?\s*:\s*\[([^\]]*)\]/;
 /** Minified code has `!0` for `true`. */
 const STATIC = /(?:^|,)\s*["']?static["']?\s*:\s*(?:true|!0)(?!\w)/;
 
+/** What a worker file is to say; nothing of what is left out. */
+export interface Wanted {
+  readonly hasher?: string | undefined;
+  readonly tracker?: string | undefined;
+  readonly include?: readonly string[];
+  readonly static?: boolean;
+}
+
 /**
- * What is missing in a worker file for it to find what was signed, as it is to be written there; all of it where the
- * literal is in another file, or put together. Without an `address` nobody knows where the output is served.
+ * What is missing in a worker file that is there, as it is to be written in it; all of it where the literal is in
+ * another file, or put together.
  */
-export function missingIn(text: string, address: string | undefined): string[] {
+export function missingIn(text: string, wanted: Wanted): string[] {
   const code = text.replace(STRING_OR_COMMENT, '$1');
   const body = LITERAL.exec(code)?.[1] ?? '';
-  const hasher = HASHER.exec(body)?.[2] ?? '';
-  const fits = address === undefined || plain(hasher) === plain(address);
-  return [...(fits ? [] : [`hasher: ${quoted(address)}`]), ...(STATIC.test(body) ? [] : ['static: true'])];
+  const included = INCLUDE.exec(body)?.[1] ?? '';
+  const lacks = (wanted.include ?? []).some((pattern) => !included.includes(pattern));
+  return [
+    ...addressIn('hasher', HASHER.exec(body)?.[2], wanted.hasher),
+    ...addressIn('tracker', TRACKER.exec(body)?.[2], wanted.tracker),
+    ...(lacks ? [`include: [${(wanted.include ?? []).map(quoted).join(', ')}]`] : []),
+    ...(wanted.static === true && !STATIC.test(body) ? ['static: true'] : []),
+  ];
+}
+
+function addressIn(field: string, said = '', wanted?: string): string[] {
+  return wanted === undefined || plain(said) === plain(wanted) ? [] : [`${field}: ${quoted(wanted)}`];
 }
 
 /** As the worker reads an address. */

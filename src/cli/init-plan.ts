@@ -1,7 +1,20 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UsageError } from './io.js';
 import { planFile, type PlannedFile } from './init-files.js';
-import { checkLiteral, patternsFor, workerText, WORKER_FILE, type Literal } from './init-literal.js';
+import {
+  checkLiteral,
+  missingIn,
+  patternsFor,
+  workerText,
+  WORKER_FILE,
+  type Literal,
+} from './init-literal.js';
 import { ourWorker, survey, type Registration, type Survey } from './init-survey.js';
+
+/** Addresses as they might be. */
+const HASHER = 'https://hash.example.com';
+const TRACKER = 'wss://tracker.example.com';
 
 export interface InitOptions {
   /** The folder that is served at `base`. */
@@ -22,8 +35,13 @@ export interface InitOptions {
 /** What becomes of the worker file. `address` is where it is served. */
 export type WorkerPlan =
   | { readonly is: 'written'; readonly address: string; readonly literal: Literal }
-  /** It imports ours already. */
-  | { readonly is: 'kept'; readonly address: string; readonly file: string }
+  /** It imports ours already. What it says is the owner's; `missing` is what was given and is not in it. */
+  | {
+      readonly is: 'kept';
+      readonly address: string;
+      readonly file: string;
+      readonly missing: readonly string[];
+    }
   /** The site's own, to which these lines are to be added. */
   | {
       readonly is: 'theirs';
@@ -44,8 +62,7 @@ export async function planInit(options: InitOptions): Promise<Plan> {
   const { folder, bundles } = options;
   const seen = await survey(folder);
   const kept = await ourWorker(folder);
-  const worker: WorkerPlan =
-    kept === undefined ? planWorker(options, seen) : { is: 'kept', file: kept, address: options.base + kept };
+  const worker: WorkerPlan = kept === undefined ? planWorker(options, seen) : await keepWorker(options, kept);
   const files = [...bundles].map(([name, content]) => planFile(folder, name, content));
   if (worker.is === 'written') {
     const text = Buffer.from(workerText(worker.literal, options.base));
@@ -64,13 +81,20 @@ function planWorker(options: InitOptions, seen: Survey): WorkerPlan {
   return { is: 'theirs', ...theirs, literal, lines: workerText({ ...literal, ...composed }, base) };
 }
 
+async function keepWorker(options: InitOptions, file: string): Promise<WorkerPlan> {
+  const { folder, base, hasher, tracker, include } = options;
+  checkLiteral({ hasher: hasher ?? HASHER, tracker: tracker ?? TRACKER, include });
+  const text = await readFile(join(folder, file), 'utf8');
+  return { is: 'kept', file, address: base + file, missing: missingIn(text, options) };
+}
+
 function literalOf(options: InitOptions, { segments }: Survey): Literal {
   const { hasher, tracker, include, base } = options;
   if (hasher === undefined || tracker === undefined) {
     throw new UsageError(
       [
         'init: say where hash service and tracker will be, such as',
-        '  --hasher https://hash.example.com --tracker wss://tracker.example.com',
+        `  --hasher ${HASHER} --tracker ${TRACKER}`,
         'or, to try it on this machine,',
         '  --hasher http://localhost:8081 --tracker ws://localhost:8082',
       ].join('\n'),

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import type { Literal } from './init-literal.js';
 
 /** What the commands that come after `init` need to know of it. */
@@ -34,14 +34,14 @@ function signing({ hasher, tracker }: Literal, site: string, { folder, copied, b
     '',
     command(
       ...['sign', word(published), base === '/' ? '' : `--base ${base}`, `--site ${site}`],
-      ...[outFlag(hasher, published, base), '--data ../peerfold-keys'],
+      ...[outFlag(hasher, published, base), `--data ${outside(folder, 'peerfold-keys', '../peerfold-keys')}`],
     ),
     command('tracker', `--open-site ${site}`, ...trackerFlags(tracker)),
   ];
 }
 
 function serving({ hasher, tracker }: Literal, site: string, how: Followed): string[] {
-  const data = isLocal(hasher) ? '.peerfold' : '/var/lib/peerfold';
+  const data = isLocal(hasher) ? outside(how.folder, 'peerfold-data', '.peerfold') : '/var/lib/peerfold';
   // What is for trackers only does not pass the site's web server.
   const asked = hasPath(hasher) ? OWN_ADDRESS : word(hasher);
   return [
@@ -58,6 +58,13 @@ function serving({ hasher, tracker }: Literal, site: string, how: Followed): str
       ...trackerFlags(tracker),
     ),
   ];
+}
+
+/** A place for secrets: the `usual` one, but where that is in what is served, one beside that. */
+function outside(folder: string, name: string, usual: string): string {
+  const path = relative(folder, usual);
+  const isServed = !isAbsolute(path) && path !== '..' && !path.startsWith(`..${sep}`);
+  return isServed ? word(join(folder, '..', name)) : usual;
 }
 
 /** It speaks plain HTTP on a port of its own; for all other addresses something stands in front of it. */

@@ -36,7 +36,7 @@ function heading({ folder, why, dryRun }: Told): string[] {
 }
 
 function aboutWorker(worker: WorkerPlan, { folder, dryRun }: Told): string[] {
-  if (worker.is === 'kept') return [`${join(folder, worker.file)} is as you left it.`, ''];
+  if (worker.is === 'kept') return aboutKept(join(folder, worker.file), worker.missing);
   if (worker.is === 'written') {
     const written = dryRun ? 'would hold' : 'holds';
     return [`${join(folder, WORKER_FILE)} ${written} what visitors' browsers believe.`];
@@ -48,6 +48,17 @@ function aboutWorker(worker: WorkerPlan, { folder, dryRun }: Told): string[] {
     indented(worker.lines),
     '',
     `If it is not in use any more, run this again with --new-worker.`,
+  ];
+}
+
+function aboutKept(path: string, missing: readonly string[]): string[] {
+  if (missing.length === 0) return [`${path} is as you left it.`, ''];
+  return [
+    `${path} is as you left it, and what was given here was NOT written to it.`,
+    'It says something else; if it is to follow, change it there to:',
+    '',
+    indented(missing.map((field) => `${field},`).join('\n')),
+    '',
   ];
 }
 

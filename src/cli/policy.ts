@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { FOREVER, hasherConfig, withPolicyCare, type ShownPolicy } from '../../hasher-service/index.js';
 import { configured, type Command } from './command.js';
@@ -11,7 +12,6 @@ const all = z.boolean().default(false).describe('everything that was signed');
 const redis = hasherConfig.shape.redis.describe('Redis of the hash service, where it has one');
 const schema = z.strictObject({ data, redis });
 const naming = { prefix: PREFIX };
-const VISITORS_FOLLOW = 'visitors follow within five minutes';
 
 const show = configured({
   name: 'peerfold policy show',
@@ -31,7 +31,7 @@ const enable = configured({
   naming,
   async act(config, io) {
     await withPolicyCare(config, (care) => care.enable(true));
-    io.out(`enabled; ${VISITORS_FOLLOW}`);
+    io.out(`enabled${followed(config)}`);
     return 0;
   },
 });
@@ -43,7 +43,7 @@ const disable = configured({
   naming,
   async act(config, io) {
     await withPolicyCare(config, (care) => care.enable(false));
-    io.out(`disabled; ${VISITORS_FOLLOW}`);
+    io.out(`disabled${followed(config)}`);
     return 0;
   },
 });
@@ -59,7 +59,7 @@ const rollout = configured({
     if (!(share >= 0 && share <= 1))
       throw new UsageError(`peerfold policy rollout: "${operand}" is no number from 0 to 1`);
     await withPolicyCare(config, (care) => care.rollOut(share));
-    io.out(`rolled out to ${share}; ${VISITORS_FOLLOW}`);
+    io.out(`rolled out to ${share}${followed(config)}`);
     return 0;
   },
 });
@@ -72,7 +72,7 @@ const revoke = configured({
   operand: 'WHAT',
   async act(config, io, what) {
     await withPolicyCare(config, (care) => care.revoke(what));
-    io.out(`revoked ${what}; ${VISITORS_FOLLOW}`);
+    io.out(`revoked ${what}${followed(config)}`);
     return 0;
   },
 });
@@ -85,7 +85,7 @@ const allow = configured({
   operand: 'WHAT',
   async act(config, io, what) {
     await withPolicyCare(config, (care) => care.allow(what));
-    io.out(`allowed ${what}; ${VISITORS_FOLLOW}`);
+    io.out(`allowed ${what}${followed(config)}`);
     return 0;
   },
 });
@@ -101,7 +101,7 @@ const purge = configured({
     if (config.all === (what !== ''))
       throw new UsageError('peerfold policy purge: say a URL, a URL pattern or --all; see its --help');
     await withPolicyCare(config, (care) => care.purge(config.all ? 'all' : { of: what }));
-    io.out(`purged ${config.all ? 'everything' : what}; ${VISITORS_FOLLOW}`);
+    io.out(`purged ${config.all ? 'everything' : what}${followed(config)}`);
     return 0;
   },
 });
@@ -119,6 +119,12 @@ export const policy: Command = grouped({
     ['purge', purge],
   ]),
 });
+
+/** An address of Redis may hold a password. */
+function followed({ data: directory, redis: shared }: z.output<typeof schema>): string {
+  const place = shared === undefined ? resolve(directory) : 'Redis';
+  return ` in ${place}; visitors follow within five minutes`;
+}
 
 function rowsOf({ operator, purges }: ShownPolicy): [string, string][] {
   const { enabled, rollout: share, minEpoch, revoked } = operator;

@@ -77,7 +77,10 @@ async function aboutWorker(
   const file = await ourWorker(directory).catch(() => undefined);
   if (file !== undefined) {
     const path = join(directory, file);
-    const missing = missingIn(await readFile(path, 'utf8').catch(() => ''), address);
+    const missing = missingIn(await readFile(path, 'utf8').catch(() => ''), {
+      hasher: address,
+      static: true,
+    });
     if (missing.length > 0) return `${path} is there already, but must say ${missing.join(', ')}`;
     return `${path} is there already${address === undefined ? '' : ', and fits what was signed'}`;
   }

@@ -103,6 +103,7 @@ export class PageEngine implements Engine {
     this.host.send({ t: 'places', on: true });
     this.#players.again();
     if (this.#leader.leading) this.host.send({ t: 'lead', on: true });
+    this.#line.again();
   }
 
   receive(message: WorkerMessage): void {

@@ -1,19 +1,27 @@
 import type { Clock, Timer } from '../core/clock.js';
 
-/** A worker that was stopped never answers; it is started, and asked again with the next piece or peer (ms). */
+/** A worker that runs answers within milliseconds; one that was stopped is started when it has not by then (ms), */
+export const WAKE_AFTER = 500;
+/** and after this long (ms) in all there is no answer. */
 export const ANSWER_TIMEOUT = 3000;
 /** Open questions at once: every link may ask for some pieces, and each tells of some peers. */
 export const MAX_QUESTIONS = 256;
 
+interface Question<Answer> {
+  readonly post: () => void;
+  readonly resolve: (answer: Answer | undefined) => void;
+  timer: Timer;
+}
+
 /** Questions to the worker and their answers, matched by number. Every question gets an answer in time. */
 export class Questions<Answer> {
-  readonly #open = new Map<number, { resolve: (answer: Answer | undefined) => void; timer: Timer }>();
+  readonly #open = new Map<number, Question<Answer>>();
   #next = 0;
 
   constructor(
     private readonly clock: Clock,
-    /** There was no answer in time. */
-    private readonly late: () => void,
+    /** Has the worker start, if it was stopped. */
+    private readonly wake: () => void,
   ) {}
 
   /** Puts a question by `post`. `undefined` when there was no answer in time, or too much is open. */
@@ -21,12 +29,20 @@ export class Questions<Answer> {
     if (this.#open.size >= MAX_QUESTIONS) return Promise.resolve(undefined);
     const id = this.#next++;
     return new Promise((resolve) => {
-      const timer = this.clock.setTimeout(() => {
-        this.answer(id, undefined);
-        this.late();
-      }, ANSWER_TIMEOUT);
-      this.#open.set(id, { resolve, timer });
-      post(id);
+      const question: Question<Answer> = {
+        post: () => {
+          post(id);
+        },
+        resolve,
+        timer: this.clock.setTimeout(() => {
+          question.timer = this.clock.setTimeout(() => {
+            this.answer(id, undefined);
+          }, ANSWER_TIMEOUT - WAKE_AFTER);
+          this.wake();
+        }, WAKE_AFTER),
+      };
+      this.#open.set(id, question);
+      question.post();
     });
   }
 
@@ -36,6 +52,11 @@ export class Questions<Answer> {
     this.#open.delete(id);
     this.clock.clearTimeout(question.timer);
     question.resolve(answer);
+  }
+
+  /** The worker was started anew: what it has not answered it never heard. */
+  again(): void {
+    for (const { post } of [...this.#open.values()]) post();
   }
 
   /** Nobody will answer any more. */

@@ -33,6 +33,12 @@ export class WorkerLine {
     this.#pulse.start();
   }
 
+  /** The worker was started anew. */
+  again(): void {
+    this.reads.again();
+    this.admits.again();
+  }
+
   close(): void {
     this.#pulse.stop();
     this.reads.close();

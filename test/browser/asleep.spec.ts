@@ -18,7 +18,8 @@ async function visited(stage: Stage, pathname = SHELF): Promise<Visitor> {
   await visitor.page.waitForFunction(() => 'peerfold' in window);
   await visitor.page.evaluate(() => window.peerfold.consent(true));
   await visitor.readToEnd(FAST);
-  await expect.poll(() => kept(visitor.page), { timeout: 30_000 }).toBeGreaterThan(SHELF_LAZY.length);
+  await stage.announced(SHELF_LAZY.length);
+  await expect.poll(() => kept(visitor.page)).toBeGreaterThan(SHELF_LAZY.length);
   return visitor;
 }
 
@@ -64,7 +65,6 @@ test('a visitor who stands still while the worker was stopped helps others all t
   stage,
 }) => {
   const holder = await visited(stage);
-  await stage.announced(SHELF_LAZY.length);
   await holder.stopWorker();
   const visitor = await stage.visitor();
   await visitor.open(SHELF);

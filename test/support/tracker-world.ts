@@ -238,9 +238,13 @@ export class TrackerWorld {
     this.clock = fleet?.clock ?? new FakeClock();
     const all = { ...DEFAULT_LIMITS, ...limits };
     const open = new Set(openSites);
-    const signed = new SignedAdmission({ keys: signer.keys, clock: this.clock }, (error) => {
-      this.tally.trouble(error);
-    });
+    const signed = new SignedAdmission(
+      { keys: signer.keys, clock: this.clock },
+      (error) => {
+        this.tally.trouble(error);
+      },
+      () => undefined,
+    );
     this.core = new TrackerCore({
       limits: all,
       clock: this.clock,

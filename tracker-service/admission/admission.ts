@@ -1,3 +1,4 @@
+import type { Site } from '../../src/core/brands.js';
 import { reasonOf } from '../../src/core/errors.js';
 import type { Hello } from '../../src/protocol/tracker.js';
 import { verifyAdmission, type Verification } from '../../src/verify/statements.js';
@@ -23,6 +24,8 @@ export class SignedAdmission implements AdmissionDesk {
   constructor(
     private readonly using: Verification,
     private readonly failed: (error: unknown) => void,
+    /** Somebody has an admission with a signature of somebody else: another hash service, or anybody. */
+    private readonly foreign: (site: Site) => void,
   ) {}
 
   async admit(applicant: Applicant, origin: string | undefined): Promise<AdmissionVerdict> {
@@ -30,6 +33,7 @@ export class SignedAdmission implements AdmissionDesk {
     if (applicant.admission === undefined) return notAdmitted('an admission of the hash service is needed');
     try {
       const checked = await verifyAdmission(applicant.admission, applicant.key, this.using);
+      if (checked.verdict === 'unsigned') this.foreign(applicant.site);
       if (checked.verdict !== 'verified') return notAdmitted(`admission ${checked.verdict}`);
       if (checked.claims.site !== applicant.site) return wrongSite('the admission is for another site');
       return { until: (checked.claims.exp + CLOCK_TOLERANCE) * 1000 };

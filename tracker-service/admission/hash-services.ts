@@ -1,4 +1,5 @@
 import type { RootPrefix, Site } from '../../src/core/brands.js';
+import { reasonOf } from '../../src/core/errors.js';
 import type { RootsResponse } from '../../src/protocol/hasher.js';
 import { notAdmitted, type AdmissionDesk, type AdmissionVerdict, type Applicant } from './admission.js';
 import type { TrackerReport } from '../../src/protocol/figures.js';
@@ -11,8 +12,13 @@ export interface Service {
   readonly desk: AdmissionDesk;
   readonly roots: RootsAuthority;
   readonly reports: ReportTaker;
-  /** Rejects when its keys cannot be had. */
+  /** Rejects when its keys cannot be had, or it does not take our token. */
   readonly ready: () => Promise<unknown>;
+  /** What looks wrong, and may be somebody's invention. */
+  readonly doubt: () => string | undefined;
+  /** From now on trouble is looked for. */
+  readonly start: () => void;
+  readonly close: () => void;
 }
 
 /** Several hash services, each for its site: who is admitted and what is live, that one says. */
@@ -37,13 +43,25 @@ export class HashServices implements AdmissionDesk, RootsAuthority, ReportTaker 
     return this.#serviceFor(report.site)?.reports.report(report) ?? Promise.resolve();
   }
 
-  /** Resolves with how many of them cannot be reached; rejects when that is all of them. */
-  async unreachable(): Promise<number> {
+  /** Resolves with what is wrong with some of them; rejects when none can be used. */
+  async faults(): Promise<string[]> {
     const states = await Promise.allSettled(this.services.map(({ ready }) => ready()));
     const failures = states.flatMap((state) => (state.status === 'rejected' ? [state] : []));
     const [first] = failures;
     if (first && failures.length === states.length) throw first.reason;
-    return failures.length;
+    const some = `${failures.length} of ${this.size} hash services cannot be used`;
+    return [
+      ...(first ? [`${some}: ${reasonOf(first.reason)}`] : []),
+      ...this.services.flatMap(({ doubt }) => doubt() ?? []),
+    ];
+  }
+
+  start(): void {
+    for (const service of this.services) service.start();
+  }
+
+  close(): void {
+    for (const service of this.services) service.close();
   }
 
   #serviceFor(site: Site): Service | undefined {

@@ -16,6 +16,9 @@ export interface HasherClientOptions {
   readonly fetch: typeof globalThis.fetch;
 }
 
+/** Of no hash service: who is asked about it has looked at the token first. */
+const NOBODY = 'https://nobody.invalid' as Site;
+
 /** Haves wait meanwhile; a hash service that needs longer is as good as down. */
 const REQUEST_TIMEOUT = 5_000;
 
@@ -37,6 +40,19 @@ export class HasherClient implements RootsAuthority, ReportTaker {
     });
   }
 
+  /** Resolves with why it does not take the token, or does not serve `site`, if it says so; asks about no root. */
+  async refusal(site: Site | undefined): Promise<string | undefined> {
+    const address = `${this.options.hasher}/v1/roots`;
+    const { status, body } = await this.#post(address, { site: site ?? NOBODY, roots: [] }).catch(
+      (cause: unknown) => {
+        throw unreachable(address, cause);
+      },
+    );
+    await body?.cancel();
+    const isRefused = status === 401 || (status === 403 && site !== undefined);
+    return isRefused ? `${address}: ${meaningOf(status)}` : undefined;
+  }
+
   report(report: TrackerReport): Promise<void> {
     return this.#ask('/v1/tracker-reports', report, async (response) => {
       await response.body?.cancel();
@@ -54,7 +70,7 @@ export class HasherClient implements RootsAuthority, ReportTaker {
       if (!response.ok) throw new Error(meaningOf(response.status));
       return await read(response);
     } catch (cause) {
-      throw new PeerfoldError('hasher-unreachable', `${address}: ${reasonOf(cause)}`, {}, { cause });
+      throw unreachable(address, cause);
     }
   }
 
@@ -73,7 +89,13 @@ export class HasherClient implements RootsAuthority, ReportTaker {
   }
 }
 
+function unreachable(address: string, cause: unknown): PeerfoldError {
+  return new PeerfoldError('hasher-unreachable', `${address}: ${reasonOf(cause)}`, {}, { cause });
+}
+
 function meaningOf(status: number): string {
-  if (status === 401 || status === 403) return `HTTP ${status}, the token for live roots is not accepted`;
+  if (status === 401)
+    return 'HTTP 401, the token for live roots is not accepted: --hasher-token must be what roots-token in its --data holds';
+  if (status === 403) return 'HTTP 403, it does not serve this site';
   return `HTTP ${status}`;
 }

@@ -44,7 +44,7 @@ export async function startTinyHasher(token: string): Promise<TinyHasher> {
   function roots(request: IncomingMessage, body: string): unknown {
     const asked = parseRootsRequest(body);
     if (!asked || request.headers.authorization !== `Bearer ${token}`) return undefined;
-    questions.push(asked);
+    if (asked.roots.length > 0) questions.push(asked);
     const until = Math.floor(Date.now() / 1000) + 3600;
     return { live: asked.roots.filter((root) => live.has(root)).map((root) => ({ root, until })) };
   }
@@ -58,7 +58,10 @@ export async function startTinyHasher(token: string): Promise<TinyHasher> {
 
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     void answer(request).then((value) => {
-      response.writeHead(value === undefined ? 400 : 200, { 'content-type': 'application/json' });
+      const isStranger = request.url === '/v1/roots' && request.headers.authorization !== `Bearer ${token}`;
+      response.writeHead(isStranger ? 401 : value === undefined ? 400 : 200, {
+        'content-type': 'application/json',
+      });
       response.end(JSON.stringify(value ?? { error: { code: 'bad-request', message: 'no' } }));
     });
   });

@@ -94,6 +94,21 @@ describe('a tracker on real sockets', () => {
     expect(metrics).not.toContain('127.0.0.1');
   });
 
+  it.each([['another token'], []])(
+    'is not ready with the token %s, and welcomes visitors',
+    async (...tokens) => {
+      await tracker.close();
+      await start({ hasherToken: tokens });
+      const ready = await page('/readyz');
+      expect([ready.status, await ready.text()]).toEqual([
+        503,
+        expect.stringContaining('the token for live roots is not accepted'),
+      ]);
+      expect((await page('/healthz')).status).toBe(200);
+      await join();
+    },
+  );
+
   it('is healthy but not ready without its hash service', async () => {
     const visitor = await SocketVisitor.connect(url);
     const admission = await visitor.askAdmission(hasher.url);

@@ -55,7 +55,14 @@ export class SiteServices {
     const tally = new FakeTally();
     const core = new TrackerCore({
       ...{ limits: DEFAULT_LIMITS, clock, random: seededBytes(seed), tally },
-      ...{ desk: new SignedAdmission(using, (error) => tally.troubles.push(error)), roots: allLive(clock) },
+      ...{
+        desk: new SignedAdmission(
+          using,
+          (error) => tally.troubles.push(error),
+          () => undefined,
+        ),
+        roots: allLive(clock),
+      },
       ...{ pressure: { level: 0 }, federations: [] },
     });
     const services = new SiteServices(clock, files, { privateKey, jwk }, core, tally.troubles);

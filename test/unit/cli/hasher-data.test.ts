@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -47,9 +47,22 @@ describe('peerfold keys', () => {
     await peerfold('keys', 'new');
     expect((await peerfold('keys', 'rotate', '--alg', 'ES256')).said).toContain('ES256');
   });
+
+  it.each([
+    [['keys', 'revoke'], /say KID/],
+    [['keys', 'revoke', 'nonsense'], /there is no key nonsense/],
+    [['keys', 'rotate'], /no key to rotate/],
+  ])('%j is not understood, and makes none', async (args, message) => {
+    const { code, said, complained } = await peerfold(...args);
+    expect([code, said]).toEqual([2, '']);
+    expect(complained).toMatch(message);
+    expect((await peerfold('keys', 'list')).said).toContain('no keys');
+  });
 });
 
 describe('peerfold policy', () => {
+  beforeEach(() => peerfold('keys', 'new'));
+
   it('shows what holds when nobody has said anything', async () => {
     expect((await peerfold('policy', 'show')).said).toBe('  enabled  yes\n  rollout  1\n  epoch    0');
   });
@@ -64,7 +77,7 @@ describe('peerfold policy', () => {
     ]) {
       const { code, said } = await peerfold('policy', ...args);
       expect(code).toBe(0);
-      expect(said).toContain('visitors follow within five minutes');
+      expect(said).toContain(` in ${data}; visitors follow within five minutes`);
     }
     expect(await policy()).toEqual({ enabled: false, minEpoch: 0, rollout: 0.25, revoked: ['/a/*'] });
     await peerfold('policy', 'enable');
@@ -107,15 +120,28 @@ describe('peerfold policy', () => {
     [['policy', 'purge', '/a', '--all'], /say a URL, a URL pattern or --all/],
     [['policy', 'show', 'more'], /unexpected argument 'more'/],
     [['policy'], /show, enable, disable, rollout, revoke, allow or purge/],
-    [['keys', 'revoke'], /say KID/],
-    [['keys', 'revoke', 'nonsense'], /there is no key nonsense/],
-    [['keys', 'rotate'], /no key to rotate/],
   ])('%j is not understood, and changes nothing', async (args, message) => {
     const { code, said, complained } = await peerfold(...args);
     expect([code, said]).toEqual([2, '']);
     expect(complained).toMatch(message);
     await expect(policy()).rejects.toThrow();
   });
+
+  it.each([['show'], ['disable'], ['rollout', '0'], ['revoke', '/a'], ['allow', '/a'], ['purge', '/a']])(
+    '%s is refused where no hash service has its keys, and writes nothing there',
+    async (...args) => {
+      await rm(join(data, 'keys'), { recursive: true });
+      // It makes the folder, and no key.
+      await peerfold('keys', 'list');
+      const before = await readdir(data);
+      const { code, said, complained } = await peerfold('policy', ...args);
+      expect([code, said]).toEqual([2, '']);
+      expect(complained).toContain(
+        `no hash service has its keys in ${data}: name its data directory with --data`,
+      );
+      expect(await readdir(data)).toEqual(before);
+    },
+  );
 
   it.each(['rollout', 'revoke', 'purge'])('explains %s and its operand', async (action) => {
     const { code, said } = await peerfold('policy', action, '--help');

@@ -80,6 +80,29 @@ describe('the commands after init', () => {
     ]);
   });
 
+  it.each([
+    ['.', '../peerfold-data'],
+    ['./', '../peerfold-data'],
+    ['..', '../../peerfold-data'],
+    [resolve('.'), resolve('../peerfold-data')],
+    ['../other', '.peerfold'],
+    ['..public', '.peerfold'],
+  ])('keep keys and tokens out of what is served, where that is %s', (folder, data) => {
+    const [hasher, tracker] = commands({ hasher: 'http://localhost:8091' }, { folder });
+    expect(hasher).toContain(` --data ${data} `);
+    expect(tracker).toContain(` "$(cat ${data}/roots-token)" `);
+  });
+
+  it('keep the keys of what is signed out of it, too', () => {
+    const data = (folder: string): string | undefined =>
+      / --data (.*)$/.exec(commands({ static: true }, { folder })[0] ?? '')?.[1];
+    expect(['public', '.', '..'].map(data)).toEqual([
+      '../peerfold-keys',
+      '../peerfold-keys',
+      '../../peerfold-keys',
+    ]);
+  });
+
   it('leave the port of a proxy on this machine to the proxy', () => {
     const [hasher, tracker] = [
       'http://localhost:8480/_peerfold/hash',

@@ -192,13 +192,43 @@ describe('an existing worker', () => {
     const own = `self.peerfold = {};\n${workerText({ hasher: HASHER, tracker: TRACKER, include: [] }, '/')}`;
     const folder = await folderWith({ 'sw.js': own, 'peerfold.js': 'old' });
     const plan = await planned(folder, { hasher: undefined, tracker: undefined });
-    expect(plan.worker).toEqual({ is: 'kept', file: 'sw.js', address: '/sw.js' });
+    expect(plan.worker).toEqual({ is: 'kept', file: 'sw.js', address: '/sw.js', missing: [] });
     expect(plan.files.map(changeOf)).toEqual(['changed', 'new', 'new']);
     await putInPlace(folder, plan.files);
     expect(await readFile(join(folder, 'sw.js'), 'utf8')).toBe(own);
     expect(await readFile(join(folder, 'peerfold.js'), 'utf8')).toBe('// peerfold.js');
     expect((await planned(folder)).files.map(changeOf)).toEqual(['same', 'same', 'same']);
     expect(textOf(plan)).toContain('public/sw.js is as you left it.');
+  });
+});
+
+describe('a worker file that is there, and what is given', () => {
+  const OWN = workerText({ hasher: HASHER, tracker: TRACKER, include: ['/a/*', '/b/*'] }, '/');
+
+  it.each<[Partial<InitOptions>, string[]]>([
+    [{}, []],
+    [{ hasher: `${HASHER}/`, tracker: undefined, include: ['/b/*'] }, []],
+    [{ hasher: 'https://new.example.com' }, ["hasher: 'https://new.example.com'"]],
+    [
+      { tracker: 'wss://new.example.com', static: true },
+      ["tracker: 'wss://new.example.com'", 'static: true'],
+    ],
+    [{ include: ['/a/*', '/c/*'] }, ["include: ['/a/*', '/c/*']"]],
+  ])('%j: what it does not say is named, and not written', async (given, missing) => {
+    const folder = await folderWith({ 'peerfold-sw.js': OWN });
+    const plan = await planned(folder, given);
+    expect(plan.worker).toMatchObject({ is: 'kept', missing });
+    expect(plan.files.map(({ name }) => name)).not.toContain('peerfold-sw.js');
+    const text = textOf(plan);
+    expect(text.includes('was NOT written')).toBe(missing.length > 0);
+    for (const field of missing) expect(text).toContain(`  ${field},`);
+  });
+
+  it('is not changed by nonsense either, which is refused', async () => {
+    const folder = await folderWith({ 'peerfold-sw.js': OWN });
+    await expect(planned(folder, { hasher: 'nonsense' })).rejects.toThrow(/--hasher must be/);
+    await expect(planned(folder, { hasher: undefined, tracker: 'x' })).rejects.toThrow(/--tracker must be/);
+    await expect(planned(folder, { include: ['media'] })).rejects.toThrow(/--include must be a list/);
   });
 });
 
@@ -218,12 +248,12 @@ describe('a worker file and what was signed', () => {
     [`other = { hasher: '${ADDRESS}', static: true }; self.peerfold = {};`, BOTH],
     ["importScripts('/peerfold-site.js', '/peerfold-worker.js');", BOTH],
   ])('as in %s: missing is %j', (text, missing) => {
-    expect(missingIn(text, ADDRESS)).toEqual(missing);
+    expect(missingIn(text, { hasher: ADDRESS, static: true })).toEqual(missing);
   });
 
   it('whose address nobody knows: only whether it is signed', () => {
-    expect(missingIn("self.peerfold = { hasher: 'https://x', static: true };", undefined)).toEqual([]);
-    expect(missingIn("self.peerfold = { hasher: 'https://x' };", undefined)).toEqual(['static: true']);
+    expect(missingIn("self.peerfold = { hasher: 'https://x', static: true };", { static: true })).toEqual([]);
+    expect(missingIn("self.peerfold = { hasher: 'https://x' };", { static: true })).toEqual(['static: true']);
   });
 });
 

@@ -34,6 +34,24 @@ describe('the hash service’s client', () => {
   });
 
   it.each([
+    [200, undefined, undefined],
+    [401, undefined, /HTTP 401, the token .* is not accepted/],
+    [401, SITE, /HTTP 401, the token .* is not accepted/],
+    [403, SITE, /HTTP 403, it does not serve this site/],
+    // It serves others, which nobody has named here.
+    [403, undefined, undefined],
+    [503, SITE, undefined],
+  ])('takes %i for an answer about the token for %s', async (status, site, reason) => {
+    const [hasher, sent] = client(() => new Response('{}', { status }), 'secret');
+    const refusal = await hasher.refusal(site);
+    if (reason) expect(refusal).toMatch(reason);
+    else expect(refusal).toBeUndefined();
+    expect(JSON.parse(sent[0]?.init.body ?? '')).toMatchObject({ roots: [] });
+    const [away] = client(() => Promise.reject(new Error('ECONNREFUSED')));
+    await expect(away.refusal(site)).rejects.toMatchObject({ code: 'hasher-unreachable' });
+  });
+
+  it.each([
     ['an error', () => new Response('no', { status: 500 }), /HTTP 500/],
     ['a wrong token', () => new Response('no', { status: 401 }), /token for live roots is not accepted/],
     ['no JSON', () => new Response('hello'), /hasher\.test/],

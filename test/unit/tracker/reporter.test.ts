@@ -114,6 +114,9 @@ describe('a report', () => {
     const parts = {
       desk: { admit: () => Promise.reject(new Error('nobody')) },
       ready: () => Promise.resolve(),
+      doubt: () => undefined,
+      start: () => undefined,
+      close: () => undefined,
     };
     const services = new HashServices([{ ...parts, site: SITE, roots: client, reports: client }]);
     await services.report(report);

@@ -84,7 +84,7 @@ export class PassThrough {
         left.abort();
       });
       asked.waitUntil(this.#counted(source, this.#keep(asked, response, copy, source, tally, left.signal)));
-      return asked.route.destination === '' ? untilLeft(response, left) : response;
+      return takesSlices(asked) ? response : untilLeft(response, left);
     }
     tally.delivered(source, Number(response.headers.get('content-length') ?? 0));
     this.#options.onOver(asked, tally);
@@ -171,8 +171,8 @@ function partOf({ headers }: Response): ContentRange | undefined {
 }
 
 /**
- * A player that goes elsewhere wants no more of a segment, and its place on the line for another one. Chromium tells a
- * worker so by the body alone: the request is not aborted, and a copy would go on to the end.
+ * A player that goes elsewhere wants no more of a segment, a gallery no more of a picture, and its place on the line for
+ * another one. Chromium tells a worker so by the body alone: the request is not aborted, and a copy would go on to the end.
  */
 function untilLeft(response: Response, left: AbortController): Response {
   const reader = response.body?.getReader();

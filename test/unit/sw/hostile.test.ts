@@ -296,6 +296,19 @@ describe('the policy', () => {
     expect(page.last('left')?.reason).toBe('disabled');
   });
 
+  it.each([
+    ['although the clock was set back', -3_600_000, 330_000],
+    ['although the ticks rested while the machine slept', 330_000, 1],
+  ])('that cannot be renewed ends with its time, %s', async (_, jump, rest) => {
+    const { rig, bytes, page } = await image();
+    rig.hasherHangs = true;
+    rig.clock.jump(jump);
+    await rig.rest(rest);
+    expectSame(await rig.bytes(rig.ask(PATH)), bytes);
+    await rig.rest();
+    expect(page.last('left')?.reason).toBe('disabled');
+  });
+
   it('that cannot be renewed costs nothing that is stored', async () => {
     const { rig, bytes, signed, page } = await image();
     rig.serve(page, bytes, signed, (one) => one);

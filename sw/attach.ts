@@ -57,6 +57,7 @@ class Guest {
           all: () => self.clients.matchAll({ type: 'window' }),
         },
         isOnline: () => navigator.onLine,
+        privacyControl: (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true,
         // GTK's WebKit takes the end of a part for the end of all; Safari's is not known, and so taken for the same.
         playsParts: !/AppleWebKit(?!.*Chrome)/.test(navigator.userAgent),
         readers,

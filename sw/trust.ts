@@ -16,6 +16,8 @@ export interface TrustOptions {
   readonly fetch: typeof globalThis.fetch;
   readonly keys: Pick<RemoteKeys, 'find' | 'read'>;
   readonly store: PieceStore;
+  /** The browser objects (Global Privacy Control): whether the visitor knows better, only a page that is there can say. */
+  readonly privacyControl: boolean;
   /** The policy in force changed: a new one, or none any more. */
   readonly onPolicy: (policy: PolicyClaims | undefined) => void;
 }
@@ -36,7 +38,7 @@ const NEWEST = 'policy-ver';
 
 /**
  * Whether peers and store may be used at all. Two things must hold: the visitor's page has said so
- * (kept for the next visit's first requests), and the hash service's signed
+ * (kept for the next visit's first requests, unless the browser objects), and the hash service's signed
  * policy is enabled, current and was read within the last minutes. Until a page has said so nothing is
  * contacted. Every failure means no.
  */
@@ -124,9 +126,11 @@ export class Trust {
   }
 
   #recall(): void {
-    const { store } = this.#options;
+    const { privacyControl, store } = this.#options;
     this.#newest = Math.max(this.#newest, Number(store.recall(NEWEST)) || 0);
-    this.#allowed ??= store.recall(ALLOWED) === 'true';
+    const recalled = store.recall(ALLOWED) === 'true';
+    if (recalled && privacyControl && this.#allowed === undefined) return;
+    this.#allowed ??= recalled;
     if (this.#allowed) this.#keepFresh();
     else this.#settle();
   }

@@ -201,6 +201,8 @@ export class WorkerRig {
   policy: Record<string, unknown> = {};
   hasherHangs = false;
   online = true;
+  /** The browser sends Global Privacy Control; a worker notices when it starts. */
+  privacyControl = false;
   playsParts = true;
   /** How often the worker asked for an end. */
   forgets = 0;
@@ -408,6 +410,7 @@ export class WorkerRig {
         all: () => Promise.resolve([...this.windows.values()]),
       },
       isOnline: () => this.online,
+      privacyControl: this.privacyControl,
       playsParts: this.playsParts,
       readers: this.#readers,
       onForget: () => {

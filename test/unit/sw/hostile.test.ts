@@ -350,6 +350,23 @@ describe('the policy', () => {
     expect(rig.requests).toEqual([]);
   });
 
+  it('is not remembered where the browser objects: a page has to say so again', async () => {
+    const { rig, bytes, signed, page } = await image();
+    rig.serve(page, bytes, signed, (one) => one);
+    await rig.bytes(rig.ask(PATH));
+    rig.privacyControl = true;
+    rig.restart();
+    for (const requests of [rig.requests, rig.hasherRequests]) requests.length = 0;
+    expectSame(await rig.bytes(rig.ask(PATH, { clientId: 'unknown' })), bytes);
+    expect(rig.requests).toHaveLength(1);
+    expect(rig.hasherRequests).toEqual([]);
+    const asked = rig.page('tab-2');
+    asked.lead();
+    await rig.rest(10);
+    expectSame(await rig.bytes(rig.ask(PATH, { clientId: asked.id })), bytes);
+    expect(rig.requests).toHaveLength(1);
+  });
+
   it('refusals are honoured', async () => {
     const { rig, bytes, page } = await image();
     rig.clock.jump(1000);

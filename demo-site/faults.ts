@@ -34,6 +34,8 @@ export const faultRuleShape = z.strictObject({
   abortAfter: byteCount.optional(),
   /** Declare a Content-Length that is wrong by so many bytes, then close the connection. */
   lengthOff: z.number().int().optional(),
+  /** Parts do not say of how many bytes they are a part: a server that does not know. */
+  unknownLength: z.boolean().optional(),
   /** Header fields to add or replace; `null` removes one. */
   headers: z.record(fieldName, fieldValue.nullable()).optional(),
   /** Other content, with validators of its own: the file was replaced. */

@@ -55,6 +55,8 @@ function spoiledHeaders(headers: Reply['headers'], fault: Fault): Record<string,
   if (fault.lengthOff !== undefined && length !== undefined) {
     spoiled['content-length'] = String(Math.max(0, Number(length) + fault.lengthOff));
   }
+  const range = spoiled['content-range'];
+  if (fault.unknownLength && range !== undefined) spoiled['content-range'] = range.replace(/\d+$/, '*');
   return spoiled;
 }
 

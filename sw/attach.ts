@@ -58,6 +58,7 @@ class Guest {
           all: () => self.clients.matchAll({ type: 'window', includeUncontrolled: true }),
         },
         isOnline: () => navigator.onLine,
+        privacyControl: (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true,
         // GTK's WebKit takes the end of a part for the end of all; Safari's is not known, and so taken for the same.
         playsParts: !/AppleWebKit(?!.*Chrome)/.test(navigator.userAgent),
         readers,

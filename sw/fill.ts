@@ -84,9 +84,12 @@ async function readRun(
 /** Where the body starts in the representation; throws unless it can be a part of the signed bytes. */
 function checkedStart(response: Response, span: { start: number; end: number }, length: number): number {
   if (response.status === 206) {
-    const total = parseContentRange(response.headers.get('content-range'))?.length;
+    const range = response.headers.get('content-range');
+    const total = parseContentRange(range)?.length;
     if (total !== undefined && total !== length) throw different();
-    if (!isPlausiblePart(response, span)) throw failed();
+    // CORS keeps from us where a part lies, unless the origin exposes that. Its pieces tell.
+    const isHidden = range === null && response.type === 'cors';
+    if (!isHidden && !isPlausiblePart(response, span)) throw failed();
     return span.start;
   }
   if (response.status === 416) throw different();

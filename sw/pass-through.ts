@@ -1,4 +1,4 @@
-import { resolveRange, parseContentRange } from '../src/core/ranges.js';
+import { resolveRange, parseContentRange, type ContentRange } from '../src/core/ranges.js';
 import type { DigestClaims } from '../src/protocol/hasher.js';
 import { isFailure, type Source } from '../src/protocol/bridge.js';
 import type { Tally } from './account.js';
@@ -67,7 +67,7 @@ export class PassThrough {
     const { traffic } = this.#options.origin;
     tally.origin();
     const response = await traffic.count(this.#fetch(asked, tally)).catch(() => undefined);
-    const part = parseContentRange(response?.headers.get('content-range') ?? null);
+    const part = response && partOf(response);
     if (response?.status === 206 && response.headers.get('etag') === etag && part?.length === digest.len)
       return this.handOn(asked, response, 'http', tally);
     await response?.body?.cancel();
@@ -84,7 +84,7 @@ export class PassThrough {
         left.abort();
       });
       asked.waitUntil(this.#counted(source, this.#keep(asked, response, copy, source, tally, left.signal)));
-      return asked.route.destination === '' ? untilLeft(response, left) : response;
+      return takesSlices(asked) ? response : untilLeft(response, left);
     }
     tally.delivered(source, Number(response.headers.get('content-length') ?? 0));
     this.#options.onOver(asked, tally);
@@ -115,13 +115,16 @@ export class PassThrough {
     const digest = tokens.peek(url);
     const span = range && resolveRange(range, digest?.len ?? Number.MAX_SAFE_INTEGER);
     // A suffix is counted from an end that is not known yet.
-    if (!span || (range.kind === 'suffix' && !digest)) return asked.untouched();
+    if (!span || (range.kind === 'suffix' && !digest) || readers.isUncut(asked)) return asked.untouched();
     // A larger slice would carry the head start far beyond its seconds.
     const mayGrow = tally.fallback !== 'head-start';
     const slice = readers.slice(asked, span, digest?.piece ?? LIKELY_PIECE, mayGrow);
     try {
       const response = await origin.slice(asked, slice);
-      if (response.status !== 206 || isPlausiblePart(response, slice)) return response;
+      const isPart = isPlausiblePart(response, slice) && partOf(response)?.length !== undefined;
+      if (isPart || response.status !== 206) return response;
+      readers.setUncut(asked);
+      response.body?.cancel().catch(() => undefined);
     } catch {
       // For example a redirect to another origin, which only the browser's own request may follow.
     }
@@ -155,7 +158,7 @@ export class PassThrough {
     const bytes = await readUpTo(body, MAX_COPY, onBytes, left);
     onOver(asked, tally);
     if (!bytes) return;
-    const part = parseContentRange(response.headers.get('content-range'));
+    const part = partOf(response);
     if (response.status === 206 && !part) return;
     const start = part?.span.start ?? 0;
     if (!tokens.peek(url)) seen.note(url);
@@ -163,9 +166,13 @@ export class PassThrough {
   }
 }
 
+function partOf({ headers }: Response): ContentRange | undefined {
+  return parseContentRange(headers.get('content-range'));
+}
+
 /**
- * A player that goes elsewhere wants no more of a segment, and its place on the line for another one. Chromium tells a
- * worker so by the body alone: the request is not aborted, and a copy would go on to the end.
+ * A player that goes elsewhere wants no more of a segment, a gallery no more of a picture, and its place on the line for
+ * another one. Chromium tells a worker so by the body alone: the request is not aborted, and a copy would go on to the end.
  */
 function untilLeft(response: Response, left: AbortController): Response {
   const reader = response.body?.getReader();

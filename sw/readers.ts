@@ -23,6 +23,8 @@ interface Reader {
   mixed: boolean;
   /** The browser's own answers were passed on: nothing else may follow them. */
   opaque: boolean;
+  /** The origin gives no parts of it that say where they lie: its requests go out as they came. */
+  uncut: boolean;
 }
 
 type ReaderKey = Pick<Asked, 'clientId' | 'route'>;
@@ -69,6 +71,18 @@ export class Readers {
     this.#of(asked).opaque = true;
   }
 
+  isOpaque(asked: Asked): boolean {
+    return this.#readers.get(keyOf(asked))?.opaque ?? false;
+  }
+
+  setUncut(asked: Asked): void {
+    this.#of(asked).uncut = true;
+  }
+
+  isUncut(asked: Asked): boolean {
+    return this.#readers.get(keyOf(asked))?.uncut ?? false;
+  }
+
   forget(asked: Asked): void {
     this.#readers.delete(keyOf(asked));
   }
@@ -105,6 +119,7 @@ export class Readers {
       at: 0,
       mixed: false,
       opaque: false,
+      uncut: false,
     };
     this.#readers.set(key, reader);
     return reader;

@@ -51,11 +51,24 @@ export class Responder {
     const tally = new Tally(clock, asked.route);
     try {
       if (await readers.isForeign(asked, bridge)) return await asked.untouched();
-      return asFile(asked, withoutUrl(asked, await this.#answer(asked, tally)));
+      return asFile(asked, this.#withoutUrl(asked, await this.#answer(asked, tally)));
     } catch (error) {
       bridge.to(asked.clientId, { t: 'fault', code: 'worker-failed', message: reasonOf(error) });
-      return asFile(asked, withoutUrl(asked, await asked.untouched()));
+      return asFile(asked, this.#withoutUrl(asked, await asked.untouched()));
     }
+  }
+
+  /**
+   * Chromium fails a media element whose parts name different origins, and an answer that we make names
+   * none. So what the origin gave a media element is made anew as well, unless that cannot be: then all that
+   * follow are the browser's own, too.
+   */
+  #withoutUrl(asked: Asked, response: Response): Response {
+    const { readers } = this.#options;
+    if (!takesSlices(asked) || response.type === 'default' || response.type === 'error') return response;
+    if (!readers.isOpaque(asked) && isReadable(response)) return new Response(response.body, response);
+    readers.setOpaque(asked);
+    return response;
   }
 
   async #answer(asked: Asked, tally: Tally): Promise<Response> {
@@ -151,13 +164,9 @@ export class Responder {
   }
 }
 
-/**
- * Chromium fails a media element whose parts name different origins, and an answer that we make names
- * none. So what the origin gave a media element is made anew as well. Opaque answers cannot be.
- */
-function withoutUrl(asked: Asked, response: Response): Response {
-  const located = response.type === 'basic' || response.type === 'cors';
-  return located && takesSlices(asked) ? new Response(response.body, response) : response;
+/** Whether one made of it says as much. CORS keeps from us where a part lies, unless the origin exposes that. */
+function isReadable({ type, status, headers }: Response): boolean {
+  return (type === 'basic' || type === 'cors') && (status !== 206 || headers.has('content-range'));
 }
 
 /** What a browser is to save and not to show. An error it had better show. */

@@ -16,6 +16,8 @@ export interface TrustOptions {
   readonly fetch: typeof globalThis.fetch;
   readonly keys: Pick<RemoteKeys, 'find' | 'read'>;
   readonly store: PieceStore;
+  /** The browser objects (Global Privacy Control): whether the visitor knows better, only a page that is there can say. */
+  readonly privacyControl: boolean;
   /** The policy in force changed: a new one, or none any more. */
   readonly onPolicy: (policy: PolicyClaims | undefined) => void;
 }
@@ -36,15 +38,15 @@ const NEWEST = 'policy-ver';
 
 /**
  * Whether peers and store may be used at all. Two things must hold: the visitor's page has said so
- * (kept for the next visit's first requests), and the hash service's signed policy is enabled, current
- * and was read within the last minutes. Until a page has said so nothing is contacted. Every failure
- * means no.
+ * (kept for the next visit's first requests, unless the browser objects), and the hash service's signed
+ * policy is enabled, current and was read within the last minutes. Until a page has said so nothing is
+ * contacted. Every failure means no.
  */
 export class Trust {
   #allowed: boolean | undefined;
   #policy: PolicyClaims | undefined;
-  /** When the policy is void (ms since 1970). */
-  #until = 0;
+  /** When the policy is void, by both clocks: one may be set back, and the other rest while the machine sleeps. */
+  #until = { now: 0, ticks: 0 };
   #newest = 0;
   #reading: Promise<void> | undefined;
   #triedAt = -Infinity;
@@ -114,7 +116,8 @@ export class Trust {
 
   /** How much longer the policy stands (ms). */
   get #left(): number {
-    return this.#until - this.#options.clock.now();
+    const { clock } = this.#options;
+    return Math.min(this.#until.now - clock.now(), this.#until.ticks - clock.ticks());
   }
 
   /** How much longer requests wait (ms). */
@@ -123,9 +126,11 @@ export class Trust {
   }
 
   #recall(): void {
-    const { store } = this.#options;
+    const { privacyControl, store } = this.#options;
     this.#newest = Math.max(this.#newest, Number(store.recall(NEWEST)) || 0);
-    this.#allowed ??= store.recall(ALLOWED) === 'true';
+    const recalled = store.recall(ALLOWED) === 'true';
+    if (recalled && privacyControl && this.#allowed === undefined) return;
+    this.#allowed ??= recalled;
     if (this.#allowed) this.#keepFresh();
     else this.#settle();
   }
@@ -170,7 +175,9 @@ export class Trust {
     const { clock, store, onPolicy } = this.#options;
     this.#policy = policy;
     // A signed file may say that it lives for weeks: so long nobody would hear that it was replaced.
-    this.#until = Math.min(policy.exp * 1000, clock.now() + POLICY_LIFE * 1000);
+    const now = clock.now();
+    const life = Math.min(policy.exp * 1000 - now, POLICY_LIFE * 1000);
+    this.#until = { now: now + life, ticks: clock.ticks() + life };
     this.#newest = policy.ver;
     store.remember(NEWEST, String(policy.ver));
     this.#watch.soon();

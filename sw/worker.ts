@@ -42,6 +42,8 @@ export interface WorkerOptions {
   readonly store: PieceStore;
   readonly clients: WindowClients;
   readonly isOnline: () => boolean;
+  /** The browser objects on the visitor's behalf (Global Privacy Control). */
+  readonly privacyControl: boolean;
   /** Media elements ask on after an answer with less than they asked for. */
   readonly playsParts: boolean;
   /** Outlive the worker's other parts when it forgets all: elements that play go on with answers of the same kind. */

@@ -35,6 +35,10 @@ export interface OriginFile {
   bytes: Bytes;
   headers?: Record<string, string>;
   status?: number;
+  /** Of another origin, allowed by CORS: whether scripts may read `Content-Range`. */
+  exposes?: boolean;
+  /** Parts do not say of how many bytes they are a part. */
+  unknownLength?: boolean;
   /** Whole answers only, whatever range was asked for. */
   ignoresRange?: boolean;
   /** The body breaks off after so many bytes. */
@@ -208,6 +212,8 @@ export class WorkerRig {
   policy: Record<string, unknown> = {};
   hasherHangs = false;
   online = true;
+  /** The browser sends Global Privacy Control; a worker notices when it starts. */
+  privacyControl = false;
   playsParts = true;
   /** How often the worker asked for an end. */
   forgets = 0;
@@ -307,20 +313,22 @@ export class WorkerRig {
       range?: string;
       clientId?: string;
       mode?: string;
+      credentials?: RequestCredentials;
       signal?: AbortSignal;
     } = {},
   ): Promise<Response> {
     const { destination = 'image', range, clientId = 'tab-1', mode = 'no-cors' } = options;
+    const { credentials = 'include' } = options;
     const url = new URL(path, SITE).href;
     const headers = new Headers(range === undefined ? {} : { range });
     const facts = {
       ...{ method: 'GET', url, destination, mode, cache: 'default', headers },
-      credentials: 'include' as const,
+      credentials,
       referrer: `${SITE}/`,
       referrerPolicy: 'no-referrer' as const,
     };
     const untouched = (): Promise<Response> =>
-      this.#origin(url, { headers, mode: mode as RequestMode, credentials: 'include' }, true);
+      this.#origin(url, { headers, mode: mode as RequestMode, credentials }, true);
     const waitUntil = (work: Promise<unknown>): void => {
       this.work.push(work);
     };
@@ -416,6 +424,7 @@ export class WorkerRig {
         all: () => Promise.resolve([...this.windows.values()]),
       },
       isOnline: () => this.online,
+      privacyControl: this.privacyControl,
       playsParts: this.playsParts,
       readers: this.#readers,
       onForget: () => {
@@ -510,8 +519,16 @@ function answerOf(file: OriginFile, range: string | undefined, answering: Answer
     headers.set('content-range', `bytes */${bytes.byteLength}`);
     return new Response(null, { status: 416, headers });
   }
-  headers.set('content-range', `bytes ${span.start}-${span.end - 1}/${bytes.byteLength}`);
-  return bodyOf(file, bytes.slice(span.start, span.end), { status: 206, headers }, answering);
+  const length = file.unknownLength ? '*' : bytes.byteLength;
+  headers.set('content-range', `bytes ${span.start}-${span.end - 1}/${length}`);
+  return seenFrom(file, bodyOf(file, bytes.slice(span.start, span.end), { status: 206, headers }, answering));
+}
+
+/** As a script of another origin sees it. */
+function seenFrom({ exposes }: OriginFile, response: Response): Response {
+  if (exposes === undefined) return response;
+  if (!exposes) response.headers.delete('content-range');
+  return Object.defineProperty(response, 'type', { value: 'cors' });
 }
 
 function bodyOf(

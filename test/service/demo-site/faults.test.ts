@@ -179,6 +179,12 @@ describe('broken answers', () => {
     expect(raw.toLowerCase()).toContain('content-length: 0\r\n');
   });
 
+  it('does not know of how many bytes a part is', async () => {
+    site.faults.set({ path: photo, unknownLength: true });
+    const { status, headers } = await ask(site, photo, { headers: { range: 'bytes=10-19' } });
+    expect([status, headers['content-range']]).toEqual([206, 'bytes 10-19/*']);
+  });
+
   it('is down: resets connections, and is back when cleared', async () => {
     site.faults.set({ path: '*', stop: true });
     await expect(ask(site, photo)).rejects.toThrow('ECONNRESET');

@@ -89,6 +89,7 @@ export class WholeVisitor {
       store: memoryStore(site.clock, STORE),
       clients: { get: () => Promise.resolve(this.#client()), all: () => Promise.resolve([]) },
       isOnline: () => true,
+      privacyControl: false,
       playsParts: true,
       readers: new Readers(site.clock),
       onForget: () => undefined,

@@ -110,6 +110,22 @@ describe('what is said to the worker past a port', () => {
   });
 });
 
+describe('what the last visit allowed', () => {
+  it('is not taken up where the browser sends Global Privacy Control', async () => {
+    const readsPolicy = async (): Promise<boolean> => {
+      const scope = joined(new WorkerScope());
+      await scope.ask('/film.mp4', FILM);
+      return scope.fetch.mock.calls.some((call: unknown[]) => String(call[0]).endsWith('/v1/policy'));
+    };
+    await speaks(joined(new WorkerScope()), 'welcome');
+    await vi.waitFor(async () => {
+      expect(await readsPolicy()).toBe(true);
+    });
+    vi.stubGlobal('navigator', { userAgent: CHROME, onLine: true, globalPrivacyControl: true });
+    expect(await readsPolicy()).toBe(false);
+  });
+});
+
 describe('after all was forgotten', () => {
   it('a film that plays is still answered, and nothing else', async () => {
     const scope = joined(new WorkerScope());

@@ -296,6 +296,19 @@ describe('the policy', () => {
     expect(page.last('left')?.reason).toBe('disabled');
   });
 
+  it.each([
+    ['although the clock was set back', -3_600_000, 330_000],
+    ['although the ticks rested while the machine slept', 330_000, 1],
+  ])('that cannot be renewed ends with its time, %s', async (_, jump, rest) => {
+    const { rig, bytes, page } = await image();
+    rig.hasherHangs = true;
+    rig.clock.jump(jump);
+    await rig.rest(rest);
+    expectSame(await rig.bytes(rig.ask(PATH)), bytes);
+    await rig.rest();
+    expect(page.last('left')?.reason).toBe('disabled');
+  });
+
   it('that cannot be renewed costs nothing that is stored', async () => {
     const { rig, bytes, signed, page } = await image();
     rig.serve(page, bytes, signed, (one) => one);
@@ -335,6 +348,23 @@ describe('the policy', () => {
     rig.requests.length = 0;
     expectSame(await rig.bytes(rig.ask(PATH, { clientId: 'unknown' })), bytes);
     expect(rig.requests).toEqual([]);
+  });
+
+  it('is not remembered where the browser objects: a page has to say so again', async () => {
+    const { rig, bytes, signed, page } = await image();
+    rig.serve(page, bytes, signed, (one) => one);
+    await rig.bytes(rig.ask(PATH));
+    rig.privacyControl = true;
+    rig.restart();
+    for (const requests of [rig.requests, rig.hasherRequests]) requests.length = 0;
+    expectSame(await rig.bytes(rig.ask(PATH, { clientId: 'unknown' })), bytes);
+    expect(rig.requests).toHaveLength(1);
+    expect(rig.hasherRequests).toEqual([]);
+    const asked = rig.page('tab-2');
+    asked.lead();
+    await rig.rest(10);
+    expectSame(await rig.bytes(rig.ask(PATH, { clientId: asked.id })), bytes);
+    expect(rig.requests).toHaveLength(1);
   });
 
   it('refusals are honoured', async () => {

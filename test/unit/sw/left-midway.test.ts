@@ -17,16 +17,17 @@ async function halfway(destination: string): Promise<Visit & { response: Respons
   return { ...visit, response };
 }
 
-describe("an origin's answer that a script leaves midway", () => {
+/** A player fetches segments by script. */
+describe.each(['', 'image'])("an origin's answer that is left midway (destination '%s')", (destination) => {
   it('is not read to its end for the copy', async () => {
-    const { rig, page, response } = await halfway('');
+    const { rig, page, response } = await halfway(destination);
     await response.body?.cancel();
     await rig.rest();
     expect(page.reports).toMatchObject([{ bytes: { http: HALF } }]);
   });
 
   it('is neither kept nor shared', async () => {
-    const { rig, page, response, signed } = await halfway('');
+    const { rig, page, response, signed } = await halfway(destination);
     await response.body?.cancel();
     await rig.rest();
     expect(page.all('held').filter(({ root }) => root === signed.root)).toEqual([]);
@@ -38,7 +39,7 @@ describe("an origin's answer that a script leaves midway", () => {
     const file = visit.rig.files.get(SEGMENT);
     if (file) file.stallsAfter = HALF;
     const leaving = new AbortController();
-    await visit.rig.until(visit.rig.ask(SEGMENT, { destination: '', signal: leaving.signal }));
+    await visit.rig.until(visit.rig.ask(SEGMENT, { destination, signal: leaving.signal }));
     await visit.rig.rest();
     leaving.abort();
     await visit.rig.rest();

@@ -133,6 +133,19 @@ describe('media over HTTP', () => {
     expect(rig.requests.map(({ untouched }) => untouched)).toEqual([false, true]);
   });
 
+  it('of a length that the origin does not know is not cut: one attempt, and then as it was asked for', async () => {
+    const rig = await WorkerRig.make();
+    const bytes = rig.file(PATH, LENGTH);
+    rig.files.set(PATH, { bytes, unknownLength: true });
+    await rig.visitor();
+    const first = await answer(rig, 'bytes=0-');
+    expect(first.response.headers.get('content-range')).toBe(`bytes 0-${LENGTH - 1}/*`);
+    expectSame(first.body, bytes);
+    const second = await answer(rig, 'bytes=600000-');
+    expectSame(second.body, bytes.slice(600_000));
+    expect(rig.requests.map(({ untouched }) => untouched)).toEqual([false, true, true]);
+  });
+
   it('is shared piece by piece once token and layer are known, the layer from the hash service', async () => {
     const rig = await WorkerRig.make();
     const bytes = rig.file(PATH, LENGTH);

@@ -233,4 +233,69 @@ describe('another origin', () => {
     await rig.bytes(rig.ask(url, { destination: 'video', range: 'bytes=100-' }));
     expect(rig.requests.map(({ untouched }) => untouched)).toEqual([true, true]);
   });
+
+  const FILM = 'https://cdn.example/media/c.mp4';
+
+  /** A film in an element with `crossorigin`, and a page that knows its token, or not yet. */
+  async function filmByCors(
+    exposes: boolean,
+    isKnown = true,
+  ): Promise<Visit & { play: (range: string) => Promise<Response> }> {
+    const rig = await WorkerRig.make();
+    const bytes = rig.file('/media/c.mp4', 2 * 2 ** 20);
+    rig.files.set('/media/c.mp4', { bytes, exposes });
+    const signed = await rig.sign(FILM, bytes);
+    const page = await rig.visitor();
+    if (isKnown) page.say({ t: 'tokens', tokens: [signed.token] });
+    await rig.rest();
+    const ask = { destination: 'video', mode: 'cors', credentials: 'same-origin' } as const;
+    const play = (range: string): Promise<Response> => rig.until(rig.ask(FILM, { ...ask, range }));
+    return { rig, path: FILM, bytes, signed, page, play };
+  }
+
+  it('that does not say to scripts where a part lies gives the browser its own answers, and no others after', async () => {
+    const { rig, bytes, signed, page, play } = await filmByCors(false);
+    page.place = () => ({ wait: 0 });
+    expect((await play('bytes=0-')).type).toBe('cors');
+    page.place = () => ({ wait: 1000 });
+    rig.serve(page, bytes, signed, (one) => one);
+    expect((await play('bytes=600000-')).type).toBe('cors');
+    expect(rig.requests.map(({ untouched }) => untouched)).toEqual([false, true, true]);
+  });
+
+  it('that says so gives parts, which are made anew', async () => {
+    const { rig, page, play } = await filmByCors(true);
+    page.place = () => ({ wait: 0 });
+    const { type, headers } = await play('bytes=0-');
+    expect([type, headers.get('content-range')]).toEqual(['default', `bytes 0-524287/${2 * 2 ** 20}`]);
+    expect(rig.requests.map(({ untouched }) => untouched)).toEqual([false]);
+  });
+
+  it('whose first answer no token speaks for gives the browser its own answers, although parts could be made anew', async () => {
+    const { page, play } = await filmByCors(true, false);
+    page.place = () => ({ wait: 0 });
+    expect((await play('bytes=0-')).type).toBe('cors');
+    expect((await play('bytes=600000-')).type).toBe('cors');
+  });
+
+  it('fills up what peers began, whether or not it says where its parts lie', async () => {
+    const { rig, bytes, signed, page, play } = await filmByCors(false);
+    rig.serve(page, bytes, signed, (one, index) => (index === 0 ? one : undefined));
+    const response = await play('bytes=0-');
+    const body = new Uint8Array(await rig.until(response.arrayBuffer()));
+    expectSame(body, bytes.slice(0, body.byteLength));
+    expect(rig.requests).toMatchObject([{ range: 'bytes=65536-524287' }]);
+    await rig.rest();
+    expect(page.reports[0]?.bytes).toMatchObject({ peer: 65_536, http: 458_752, wasted: 0 });
+  });
+
+  it('and is found out when what it gives without saying where it lies is something else', async () => {
+    const { rig, bytes, signed, page, play } = await filmByCors(false);
+    rig.serve(page, bytes, signed, (one, index) => (index === 0 ? one : undefined));
+    rig.files.set('/media/c.mp4', { bytes: bytes.map((byte) => byte ^ 1), exposes: false });
+    const response = await play('bytes=0-');
+    await expect(rig.until(response.arrayBuffer())).rejects.toThrow();
+    await rig.rest();
+    expect(page.last('differs')).toMatchObject({ signed: signed.root });
+  });
 });

@@ -125,6 +125,8 @@ export class Holdings {
   /** Tells a new leader everything that this visit may offer. */
   async tellAll(page: Page): Promise<void> {
     const { store, tokens } = this.#options;
+    // A worker that has just started may know its leader, and the policy, before its disk.
+    await store.ready;
     for (const { root, tokens: stored } of store.usedInVisit()) {
       for (const url of stored.keys()) await tokens.find(url);
       if (this.#options.bridge.listener === page) await this.#tell(root);

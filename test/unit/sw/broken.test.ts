@@ -199,6 +199,28 @@ describe('whatever is broken, the page gets the origin’s bytes in time', () =>
     expect(page.all('held')[0]?.layer).toEqual(signed.layer);
   });
 
+  it('worker restarted, with a disk that is slower than leader and policy: all is offered again', async () => {
+    const { rig, bytes, signed, page } = await image();
+    rig.serve(page, bytes, signed, (one) => one);
+    await rig.bytes(rig.ask(PATH));
+    await rig.rest();
+    const { store } = rig;
+    const usedInVisit = store.usedInVisit.bind(store);
+    let isLoaded = false;
+    const ready = new Promise<void>((resolve) => {
+      rig.clock.setTimeout(() => {
+        isLoaded = true;
+        resolve();
+      }, 500);
+    });
+    Object.assign(store, { ready, usedInVisit: () => (isLoaded ? usedInVisit() : []) });
+    rig.restart();
+    page.heard.length = 0;
+    page.lead();
+    await rig.rest();
+    expect(page.last('held')).toMatchObject({ root: signed.root });
+  });
+
   it('origin failing while peers deliver: their bytes are enough', async () => {
     const { rig, bytes, signed, page } = await image();
     rig.files.set(PATH, { bytes, refuses: true });

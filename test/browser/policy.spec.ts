@@ -82,7 +82,7 @@ test('consent required: nothing before it, peers after it, nothing after its wit
 
   // Says goodbye, unlike a browser that is closed, whom the tracker expects back for a while.
   await a.page.evaluate(() => {
-    window.peerfold.stop();
+    void window.peerfold.stop();
   });
   await expect.poll(() => stage.gauge('visitors')).toBe(0);
   stage.hasherRequests.length = 0;

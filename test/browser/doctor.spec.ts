@@ -167,6 +167,16 @@ const FAULTS: readonly Fault[] = [
     make: () => serve(PAGE, tag(`integrity="sha384-${'A'.repeat(64)}" data-consent="implied"`)),
   },
   {
+    name: 'no engine beside the loader',
+    wrong: 'companions',
+    says: /beside the loader cannot be loaded/,
+    make: () => {
+      serve(PAGE, IMPLIED);
+      serveWorker(WORKER);
+      stage.site.faults.set({ path: '/peerfold-engine.js', status: 404 });
+    },
+  },
+  {
     name: 'a malformed attribute',
     wrong: 'attributes',
     says: /data-rollout cannot be "2"/,

@@ -16,6 +16,7 @@ export interface Examination {
   readonly hasher?: HasherSeen;
   readonly tracker?: TrackerSeen;
   readonly resources?: ResourcesSeen;
+  /** Absent where visitors did not get as far as that. */
   readonly transfer?: TransferSeen;
 }
 
@@ -119,6 +120,8 @@ export type LeftReason = 'other-origin' | 'excluded' | 'not-included';
 export type TransferSeen =
   | { readonly is: 'done'; readonly url: string; readonly bytes: number }
   | { readonly is: 'none'; readonly why: string }
+  /** Nobody wanted it. */
+  | { readonly is: 'left-out' }
   | {
       readonly is: 'failed';
       readonly stage: 'announce' | 'link' | 'bytes';

@@ -1,4 +1,5 @@
 import type { Examination, PageSeen } from './examination.js';
+import { checkCompanions } from './companions-check.js';
 import { fine, skipped, wrong, type Finding } from './finding.js';
 
 /** A day: browsers that have a script for longer mix it with files of the next version. */
@@ -10,12 +11,15 @@ export function checkPage(seen: Examination): Finding[] {
   const opened = checkOpening(seen);
   const { page } = seen;
   if (!page || opened.status !== 'ok') {
-    const others = (['secure', 'tag', 'attributes', 'consent'] as const).map((id) =>
+    const others = (['secure', 'tag', 'companions', 'attributes', 'consent'] as const).map((id) =>
       skipped(id, 'the page did not load'),
     );
     return [opened, ...others];
   }
-  return [opened, checkSecure(page), checkTag(page), checkAttributes(page), checkConsent(page)];
+  return [
+    ...[opened, checkSecure(page), checkTag(page), checkCompanions(page)],
+    ...[checkAttributes(page), checkConsent(page)],
+  ];
 }
 
 function checkOpening({ asked, opening }: Examination): Finding {

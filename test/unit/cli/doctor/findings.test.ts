@@ -145,6 +145,12 @@ const PAGE: readonly Case[] = [
     withPage(off('Peerfold stays off: data-rollout cannot be "2"')),
     /^data-rollout cannot be "2"$/,
   ],
+  [
+    'has no engine beside the loader',
+    'companions',
+    withPage({ scripts: [scriptSeen('peerfold.js'), scriptSeen('peerfold-engine.js', { status: 404 })] }),
+    /^a script beside the loader cannot be loaded$/,
+  ],
   ['is switched off', 'consent', withPage({ status: { active: false, reason: 'off' } }), /switched off/],
   [
     'withdraws consent',

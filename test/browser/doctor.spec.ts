@@ -223,9 +223,15 @@ const FAULTS: readonly Fault[] = [
     make: () => withPolicy("worker-src 'none'"),
   },
   {
+    name: 'a policy that forbids the tag',
+    wrong: 'csp',
+    says: /forbids what is needed/,
+    make: () => withPolicy("script-src 'none'"),
+  },
+  {
     name: 'a policy that forbids the services',
     wrong: 'csp',
-    says: /forbids things that are needed/,
+    says: /forbids what is needed/,
     make: () => withPolicy("connect-src 'self'"),
   },
   {

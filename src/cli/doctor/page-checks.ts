@@ -64,6 +64,8 @@ function checkTag(page: PageSeen): Finding {
   }
   const script = scripts.find(({ url }) => url === tag.src);
   const failed = script && (script.failure ?? (script.status >= 400 ? `HTTP ${script.status}` : undefined));
+  if (!started && page.violations.some(({ blocked }) => blocked === tag.src))
+    return skipped('tag', `the content security policy forbids ${tag.src}: see csp`);
   if (failed !== undefined && !started)
     return wrong(
       'tag',

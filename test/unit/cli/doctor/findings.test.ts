@@ -500,40 +500,6 @@ describe('a way between routers', () => {
   });
 });
 
-describe('content security policy', () => {
-  it.each([
-    ["default-src 'self'", [`connect-src ${HASHER}`, `connect-src ${TRACKER}`], {}],
-    [`connect-src ${HASHER} wss:; script-src 'nonce-x'`, [], {}],
-    [`script-src 'none'; worker-src 'self'; connect-src *`, [`script-src ${SITE}/peerfold.js`], {}],
-    ["worker-src 'none'", [`worker-src ${SITE}/peerfold-sw.js`], {}],
-  ])('%s forbids %j', (policy, forbidden) => {
-    const found = finding(withPage({ policy }), 'csp');
-    for (const one of forbidden) expect(found.details?.join('\n')).toContain(one.replace(/^[\w-]+ /, ''));
-    expect(found.status).toBe(forbidden.length > 0 ? 'wrong' : 'ok');
-  });
-
-  it('is read in meta elements, and in the answer to the worker file, too', () => {
-    expect(finding(withPage({ policies: ["connect-src 'self'"] }), 'csp').status).toBe('wrong');
-    const worker = { file: fileSeen('peerfold-sw.js', { policy: "connect-src 'self'" }) };
-    expect(finding(healthy({ worker }), 'csp').details).toEqual([
-      `in the answer to /peerfold-sw.js: connect-src ${HASHER}`,
-    ]);
-  });
-
-  it('is what the browser says it is, where that is about Peerfold', () => {
-    const violations = [
-      { directive: 'script-src-elem', blocked: `${SITE}/peerfold-engine.js` },
-      { directive: 'connect-src', blocked: `${TRACKER}/?x` },
-      { directive: 'img-src', blocked: 'https://ads.example/x.gif' },
-      { directive: 'script-src', blocked: 'inline' },
-    ];
-    expect(finding(withPage({ violations }), 'csp').details).toEqual([
-      `script-src ${SITE}/peerfold-engine.js`,
-      `connect-src ${TRACKER}`,
-    ]);
-  });
-});
-
 describe('the report', () => {
   const seen = withPage({ tags: [], started: false });
 

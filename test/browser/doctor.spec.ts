@@ -75,13 +75,27 @@ function command(...args: string[]): Promise<{ code: number; out: string; err: s
 }
 
 test('a healthy site: every check passes, up to a transfer between two visitors', async () => {
-  serve('/healthy.html', tag('data-consent="required"'));
+  serve('/healthy.html', tag('data-consent="required" data-notice'));
   const { code, out, err } = await command(`${stage.site.url}/healthy.html`, '--json');
   expect(err).toBe('');
   const { ok, findings } = JSON.parse(out) as { ok: boolean; findings: Finding[] };
   expect(findings.filter(({ status }) => status !== 'ok')).toEqual([]);
   expect([ok, code]).toEqual([true, 0]);
   expect(findings.at(-1)?.says).toMatch(/the second visitor got \d+ bytes of http.* from the first/);
+});
+
+test('consent that nobody is asked for: a note, unless a script of the page says what the visitor chose', async ({
+  browser,
+}) => {
+  const required = tag('data-consent="required"');
+  serve('/unasked.html', required);
+  const { wrong, of } = await examined(browser, '/unasked.html');
+  expect([wrong, of('consent')?.status]).toEqual([[], 'note']);
+  // As tools for consent do, which know nothing yet of a visitor who is new.
+  const says = "addEventListener('load', () => peerfold.consent(false), { once: true })";
+  serve('/asked.html', required + script(says));
+  const asked = await examined(browser, '/asked.html');
+  expect([asked.wrong, asked.of('consent')?.status]).toEqual([[], 'ok']);
 });
 
 test('a worker that has other duties, and takes visitors over with their second page', async ({

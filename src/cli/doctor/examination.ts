@@ -40,6 +40,8 @@ export interface PageSeen extends Standing {
   readonly registered: readonly Registered[];
   /** What was first given as reason for doing nothing. */
   readonly firstReason?: string;
+  /** Whether the page, in any of its loads, said for a visitor what they chose, or called for the notice. */
+  readonly chooses: boolean;
   /** Sockets to other hosts, by address, and whether a tracker's welcome came over them. */
   readonly sockets: readonly { readonly url: string; readonly welcomed: boolean }[];
 }

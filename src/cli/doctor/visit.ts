@@ -51,6 +51,7 @@ export class Visit {
   #consented = false;
   #reloaded = false;
   #isBlocking = false;
+  #chooses = false;
 
   private constructor(
     private readonly options: VisitOptions,
@@ -158,6 +159,7 @@ export class Visit {
 
   async #look(): Promise<Standing> {
     this.#standing = await this.#bounded(this.page.evaluate(look), this.#standing);
+    this.#chooses ||= this.#standing.chooses === true;
     for (const one of this.#standing.registered)
       if (this.#registered.size < MAX_LINES) this.#registered.set(`${one.scope} ${one.script}`, one);
     return this.#standing;
@@ -235,6 +237,7 @@ export class Visit {
       sockets: this.#sockets.map((socket) => ({ ...socket })),
       registered: [...this.#registered.values()],
       reloaded: this.#reloaded,
+      chooses: this.#chooses,
       ...(this.#firstReason === undefined ? {} : { firstReason: this.#firstReason }),
     };
   }

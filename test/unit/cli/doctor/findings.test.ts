@@ -70,6 +70,20 @@ describe('a healthy site', () => {
     expect(finding(withPage({ firstReason: 'privacy-control' }), 'consent').status).toBe('ok');
   });
 
+  it('is told that nobody is asked for consent, if that is so: a note, and no fault', () => {
+    const unasked = { chooses: false };
+    const found = finding(withPage(unasked), 'consent');
+    expect(found).toMatchObject({ status: 'note', says: expect.stringContaining('what a click calls') });
+    expect(found.change).toMatch(/data-notice .*peerfold\.consent\(true\)/);
+    expect(isHealthy(findingsOf(withPage(unasked)))).toBe(true);
+    const tags = [{ src: `${SITE}/peerfold.js`, attributes: { 'data-notice': '' } }];
+    const scripts = [scriptSeen('peerfold.js'), scriptSeen('peerfold-notice.js')];
+    for (const change of [{ tags }, { scripts }, { firstReason: 'privacy-control' }])
+      expect(finding(withPage({ ...unasked, ...change }), 'consent').status).toBe('ok');
+    const implied = without(healthyPage(unasked), 'firstReason');
+    expect(finding(healthy({ page: implied }), 'consent').status).toBe('ok');
+  });
+
   it('may have other workers, for other parts of it', () => {
     const narrower = { ...other, scope: `${SITE}/push/` };
     expect(wrongs(withPage({ registered: [ours, narrower] }))).toEqual([]);

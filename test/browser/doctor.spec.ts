@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
+import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright';
 import { freePorts } from '../../bench/support/ports.js';
 import { examine } from '../../src/cli/doctor/examine.js';
@@ -11,6 +12,7 @@ import { systemClock } from '../../src/protocol/system-clock.js';
 import { bundledWorkbox } from '../support/bundled-workbox.js';
 import { IMAGES } from '../support/media.js';
 import { page, tag } from '../support/pages.js';
+import type { TrackerOptions } from '../../tracker-service/index.js';
 import { Stage } from '../support/stage.js';
 import { expect, test } from './stage-test.js';
 
@@ -34,8 +36,8 @@ interface Examined {
   readonly of: (id: CheckId) => Finding | undefined;
 }
 
-async function examined(browser: Browser, where: string): Promise<Examined> {
-  const how = { browser, fetch: globalThis.fetch, clock: systemClock, timeout: 8000, transfer: false };
+async function examined(browser: Browser, where: string, transfer = false): Promise<Examined> {
+  const how = { browser, fetch: globalThis.fetch, clock: systemClock, timeout: 8000, transfer };
   const findings = findingsOf(await examine(new URL(where, stage.site.url).href, how));
   return {
     wrong: findings.filter(({ status }) => status === 'wrong').map(({ id }) => id),
@@ -324,6 +326,44 @@ test('a hash service for another site: told by hasher-site', async ({ browser })
   } finally {
     await other.close();
   }
+});
+
+test.describe('a tracker that is up', () => {
+  /** What is told of a page with a tracker of its own. */
+  async function withTracker(
+    browser: Browser,
+    options: TrackerOptions,
+    transfer: boolean,
+  ): Promise<Examined> {
+    const url = pathToFileURL(path.join(DIST, 'tracker.js')).href;
+    const { createTracker } = (await import(url)) as typeof import('../../tracker-service/index.js');
+    const tracker = await createTracker({ operationsPort: 0, logLevel: 'silent', ...options });
+    try {
+      const address = await tracker.listen({ port: 0, host: '127.0.0.1' });
+      serve(PAGE, IMPLIED);
+      serveWorker(WORKER, { ...literal(), tracker: address.url });
+      return await examined(browser, PAGE, transfer);
+    } finally {
+      await tracker.close();
+    }
+  }
+
+  test('with a token that the hash service does not take: told by transfer, not as UDP', async ({
+    browser,
+  }) => {
+    const options = { hasher: literal().hasher, hasherToken: 'wrong' };
+    const { wrong, of } = await withTracker(browser, options, true);
+    expect(wrong).toEqual(['transfer']);
+    expect(of('transfer')?.change).toContain('--hasher-token');
+  });
+
+  test('with a hash service that is not: told by tracker, not as its address', async ({ browser }) => {
+    const [port = 0] = await freePorts(1);
+    const options = { hasher: `http://localhost:${port}`, hasherToken: 'any' };
+    const { wrong, of } = await withTracker(browser, options, false);
+    expect(wrong).toEqual(['tracker']);
+    expect(of('tracker')?.change).toContain('--hasher: is that hash service up');
+  });
 });
 
 test('a page that does not come: told by page, with the reason', async ({ browser }) => {

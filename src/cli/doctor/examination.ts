@@ -126,6 +126,7 @@ export type TransferSeen =
   | { readonly is: 'left-out' }
   | {
       readonly is: 'failed';
-      readonly stage: 'announce' | 'link' | 'bytes';
+      /** What did not come about. */
+      readonly stage: 'announce' | 'page' | 'introduction' | 'signal' | 'link' | 'bytes';
       readonly fetched: readonly Fetched[];
     };

@@ -44,6 +44,8 @@ export class Visit {
   readonly #sockets: { url: string; welcomed: boolean }[] = [];
   /** Prefixes of the roots that the page announced. */
   readonly announced = new Set<string>();
+  /** What the tracker brought of other visitors. */
+  readonly heard = new Set<'peers' | 'signal'>();
   #opening: Opening = { ok: false, problem: 'nothing was opened' };
   #policy = '';
   #standing: Standing = UNSEEN;
@@ -211,7 +213,9 @@ export class Visit {
     const entry = { url: socket.url(), welcomed: false };
     this.#sockets.push(entry);
     socket.on('framereceived', ({ payload }) => {
-      if (messageIn(payload)?.['t'] === 'welcome') entry.welcomed = true;
+      const { t, peers } = messageIn(payload) ?? {};
+      if (t === 'welcome') entry.welcomed = true;
+      if (t === 'signal' || (t === 'peers' && Array.isArray(peers) && peers.length > 0)) this.heard.add(t);
     });
     socket.on('framesent', ({ payload }) => {
       const message = messageIn(payload);

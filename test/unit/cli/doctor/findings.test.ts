@@ -265,6 +265,10 @@ const SERVICES: readonly Case[] = [
     withPage(notWelcomed, { tracker: { ok: false, problem: 'nothing listens there' } }),
     /nothing listens there/,
   ],
+  ...['full', 'bad-admission'].map((problem): Case => {
+    const seen = withPage(notWelcomed, { tracker: { ok: false, problem } });
+    return [`has a tracker that says ${problem}`, 'tracker', seen, RegExp(`answers "${problem}"`)];
+  }),
   [
     'has a tracker that pages do not reach',
     'tracker',

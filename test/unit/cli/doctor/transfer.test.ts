@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import type { Examination } from '../../../../src/cli/doctor/examination.js';
+import type { Examination, TransferSeen } from '../../../../src/cli/doctor/examination.js';
 import type { Finding } from '../../../../src/cli/doctor/finding.js';
 import { findingsOf } from '../../../../src/cli/doctor/findings.js';
 import { isHealthy } from '../../../../src/cli/doctor/report.js';
-import { healthy, healthyPage, scriptSeen, without } from '../../../support/examinations.js';
+import {
+  healthy,
+  healthyPage,
+  HASHER,
+  scriptSeen,
+  SITE,
+  TRACKER,
+  without,
+} from '../../../support/examinations.js';
+
+type Stage = Extract<TransferSeen, { is: 'failed' }>['stage'];
 
 function told(seen: Examination): { of: Finding | undefined; isFine: boolean } {
   const findings = findingsOf(seen);
@@ -40,3 +50,38 @@ describe('a transfer that was not tried', () => {
     expect([of?.status, isFine]).toEqual(['skipped', true]);
   });
 });
+
+describe('a transfer that fails', () => {
+  const failed = (stage: Stage, more: Partial<Examination> = {}): string => {
+    const { of } = told(healthy({ transfer: { is: 'failed', stage, fetched: [] }, ...more }));
+    expect(of?.status).toBe('wrong');
+    return `${of?.says ?? ''} → ${of?.change ?? ''}`;
+  };
+
+  it('before the visitors heard of each other is laid to what the tracker knows', () => {
+    const text = failed('introduction');
+    expect(text).toMatch(/never hear of each other → .*--hasher-token.*\/readyz of wss:\/\/tracker/);
+    const services = { hasher: HASHER, tracker: TRACKER, static: true };
+    expect(failed('introduction', { services })).toMatch(/^(?!.*token).*\/readyz/);
+  });
+
+  it('is laid to UDP only where signals were exchanged', () => {
+    const stages: Stage[] = ['announce', 'page', 'introduction', 'signal', 'link', 'bytes'];
+    expect(stages.filter((stage) => failed(stage).includes('UDP'))).toEqual(['link']);
+  });
+
+  it('is laid to TURN servers where nothing else may be used', () => {
+    const tags = [{ src: `${SITE}/peerfold.js`, attributes: { 'data-relay-only': '' } }];
+    expect(failed('link', { page: healthyPage({ tags }) })).toMatch(/TURN servers of data-ice-servers/);
+  });
+});
+
+it.each(['full', 'bad-admission'])(
+  'a tracker that answers %s is up, and its hash service is asked about',
+  (problem) => {
+    const sockets = [{ url: `${TRACKER}/`, welcomed: false }];
+    const seen = healthy({ page: healthyPage({ sockets }), tracker: { ok: false, problem } });
+    const { change } = findingsOf(seen).find(({ id }) => id === 'tracker') ?? {};
+    expect(change).toContain('--hasher: is that hash service up');
+  },
+);

@@ -328,6 +328,20 @@ test('a hash service for another site: told by hasher-site', async ({ browser })
   }
 });
 
+test('visitors with signals and no way to each other: told by transfer, and not laid to the tracker', async ({
+  browser,
+}) => {
+  // Nothing is allowed but a server that is not there.
+  const [port = 0] = await freePorts(1);
+  const turn = [{ urls: `turn:127.0.0.1:${port}`, username: 'u', credential: 'c' }];
+  serve(PAGE, tag(`data-consent="implied" data-relay-only data-ice-servers='${JSON.stringify(turn)}'`));
+  serveWorker(WORKER);
+  const { wrong, of } = await examined(browser, PAGE, true);
+  expect(wrong).toEqual(['transfer']);
+  expect(of('transfer')?.says).toContain('exchange signals');
+  expect(of('transfer')?.change).toContain('TURN servers');
+});
+
 test.describe('a tracker that is up', () => {
   /** What is told of a page with a tracker of its own. */
   async function withTracker(

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
+import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright';
 import { freePorts } from '../../bench/support/ports.js';
 import { examine } from '../../src/cli/doctor/examine.js';
@@ -11,6 +12,7 @@ import { systemClock } from '../../src/protocol/system-clock.js';
 import { bundledWorkbox } from '../support/bundled-workbox.js';
 import { IMAGES } from '../support/media.js';
 import { page, tag } from '../support/pages.js';
+import type { TrackerOptions } from '../../tracker-service/index.js';
 import { Stage } from '../support/stage.js';
 import { expect, test } from './stage-test.js';
 
@@ -34,8 +36,8 @@ interface Examined {
   readonly of: (id: CheckId) => Finding | undefined;
 }
 
-async function examined(browser: Browser, where: string): Promise<Examined> {
-  const how = { browser, fetch: globalThis.fetch, clock: systemClock, timeout: 8000, transfer: false };
+async function examined(browser: Browser, where: string, transfer = false): Promise<Examined> {
+  const how = { browser, fetch: globalThis.fetch, clock: systemClock, timeout: 8000, transfer };
   const findings = findingsOf(await examine(new URL(where, stage.site.url).href, how));
   return {
     wrong: findings.filter(({ status }) => status === 'wrong').map(({ id }) => id),
@@ -75,13 +77,27 @@ function command(...args: string[]): Promise<{ code: number; out: string; err: s
 }
 
 test('a healthy site: every check passes, up to a transfer between two visitors', async () => {
-  serve('/healthy.html', tag('data-consent="required"'));
+  serve('/healthy.html', tag('data-consent="required" data-notice'));
   const { code, out, err } = await command(`${stage.site.url}/healthy.html`, '--json');
   expect(err).toBe('');
   const { ok, findings } = JSON.parse(out) as { ok: boolean; findings: Finding[] };
   expect(findings.filter(({ status }) => status !== 'ok')).toEqual([]);
   expect([ok, code]).toEqual([true, 0]);
   expect(findings.at(-1)?.says).toMatch(/the second visitor got \d+ bytes of http.* from the first/);
+});
+
+test('consent that nobody is asked for: a note, unless a script of the page says what the visitor chose', async ({
+  browser,
+}) => {
+  const required = tag('data-consent="required"');
+  serve('/unasked.html', required);
+  const { wrong, of } = await examined(browser, '/unasked.html');
+  expect([wrong, of('consent')?.status]).toEqual([[], 'note']);
+  // As tools for consent do, which know nothing yet of a visitor who is new.
+  const says = "addEventListener('load', () => peerfold.consent(false), { once: true })";
+  serve('/asked.html', required + script(says));
+  const asked = await examined(browser, '/asked.html');
+  expect([asked.wrong, asked.of('consent')?.status]).toEqual([[], 'ok']);
 });
 
 test('a worker that has other duties, and takes visitors over with their second page', async ({
@@ -167,6 +183,16 @@ const FAULTS: readonly Fault[] = [
     make: () => serve(PAGE, tag(`integrity="sha384-${'A'.repeat(64)}" data-consent="implied"`)),
   },
   {
+    name: 'no engine beside the loader',
+    wrong: 'companions',
+    says: /beside the loader cannot be loaded/,
+    make: () => {
+      serve(PAGE, IMPLIED);
+      serveWorker(WORKER);
+      stage.site.faults.set({ path: '/peerfold-engine.js', status: 404 });
+    },
+  },
+  {
     name: 'a malformed attribute',
     wrong: 'attributes',
     says: /data-rollout cannot be "2"/,
@@ -213,9 +239,15 @@ const FAULTS: readonly Fault[] = [
     make: () => withPolicy("worker-src 'none'"),
   },
   {
+    name: 'a policy that forbids the tag',
+    wrong: 'csp',
+    says: /forbids what is needed/,
+    make: () => withPolicy("script-src 'none'"),
+  },
+  {
     name: 'a policy that forbids the services',
     wrong: 'csp',
-    says: /forbids things that are needed/,
+    says: /forbids what is needed/,
     make: () => withPolicy("connect-src 'self'"),
   },
   {
@@ -294,6 +326,58 @@ test('a hash service for another site: told by hasher-site', async ({ browser })
   } finally {
     await other.close();
   }
+});
+
+test('visitors with signals and no way to each other: told by transfer, and not laid to the tracker', async ({
+  browser,
+}) => {
+  // Nothing is allowed but a server that is not there.
+  const [port = 0] = await freePorts(1);
+  const turn = [{ urls: `turn:127.0.0.1:${port}`, username: 'u', credential: 'c' }];
+  serve(PAGE, tag(`data-consent="implied" data-relay-only data-ice-servers='${JSON.stringify(turn)}'`));
+  serveWorker(WORKER);
+  const { wrong, of } = await examined(browser, PAGE, true);
+  expect(wrong).toEqual(['transfer']);
+  expect(of('transfer')?.says).toContain('exchange signals');
+  expect(of('transfer')?.change).toContain('TURN servers');
+});
+
+test.describe('a tracker that is up', () => {
+  /** What is told of a page with a tracker of its own. */
+  async function withTracker(
+    browser: Browser,
+    options: TrackerOptions,
+    transfer: boolean,
+  ): Promise<Examined> {
+    const url = pathToFileURL(path.join(DIST, 'tracker.js')).href;
+    const { createTracker } = (await import(url)) as typeof import('../../tracker-service/index.js');
+    const tracker = await createTracker({ operationsPort: 0, logLevel: 'silent', ...options });
+    try {
+      const address = await tracker.listen({ port: 0, host: '127.0.0.1' });
+      serve(PAGE, IMPLIED);
+      serveWorker(WORKER, { ...literal(), tracker: address.url });
+      return await examined(browser, PAGE, transfer);
+    } finally {
+      await tracker.close();
+    }
+  }
+
+  test('with a token that the hash service does not take: told by transfer, not as UDP', async ({
+    browser,
+  }) => {
+    const options = { hasher: literal().hasher, hasherToken: 'wrong' };
+    const { wrong, of } = await withTracker(browser, options, true);
+    expect(wrong).toEqual(['transfer']);
+    expect(of('transfer')?.change).toContain('--hasher-token');
+  });
+
+  test('with a hash service that is not: told by tracker, not as its address', async ({ browser }) => {
+    const [port = 0] = await freePorts(1);
+    const options = { hasher: `http://localhost:${port}`, hasherToken: 'any' };
+    const { wrong, of } = await withTracker(browser, options, false);
+    expect(wrong).toEqual(['tracker']);
+    expect(of('tracker')?.change).toContain('--hasher: is that hash service up');
+  });
 });
 
 test('a page that does not come: told by page, with the reason', async ({ browser }) => {

@@ -28,6 +28,7 @@ export function healthyPage(change: Partial<PageSeen> = {}): PageSeen {
       status: { active: true },
       firstReason: 'consent',
       reloaded: false,
+      chooses: true,
     },
     ...{ policies: [], violations: [], faults: [], console: [], workerConsole: [], policy: '' },
     tags: [

@@ -1,4 +1,4 @@
-import { forbiddenBy, parsePolicies, type Need } from './csp.js';
+import { amended, governing, parsePolicies, forbiddenBy, type Need, type Policy } from './csp.js';
 import type { Examination, PageSeen } from './examination.js';
 import { fine, skipped, wrong, type Finding } from './finding.js';
 
@@ -12,10 +12,9 @@ export function checkCsp(seen: Examination): Finding[] {
   const { page, opening } = seen;
   if (!page || !opening.ok) return [skipped('csp', 'the page did not load')];
   const policies = [page.policy, ...page.policies].flatMap(parsePolicies);
-  const ofPage = wantedOf(seen).flatMap(({ need, url }) =>
-    policies.flatMap((policy) => complaint(forbiddenBy(policy, need, url, opening.url), url)),
-  );
-  const all = [...new Set([...violationsOf(seen, page), ...ofPage, ...ofWorker(seen)])];
+  const heard = violationsOf(seen, page);
+  const ofPage = directives(policies, wantedOf(seen), opening.url, heard);
+  const all = [...new Set([...ofPage, ...ofWorker(seen)])];
   if (all.length === 0)
     return [
       fine(
@@ -25,26 +24,45 @@ export function checkCsp(seen: Examination): Finding[] {
           : 'the content security policy forbids nothing that is needed',
       ),
     ];
-  const change = 'allow it in the header Content-Security-Policy (or the meta element) of the page:';
-  return [
-    wrong(
-      'csp',
-      `the content security policy forbids ${all.length === 1 ? 'what is' : 'things that are'} needed`,
-      change,
-      all,
-    ),
-  ];
+  const change =
+    'let the header Content-Security-Policy (or the meta element) of the page say, in place of what it says of these:';
+  const says = 'the content security policy forbids what is needed';
+  return [wrong('csp', says, change, all)];
 }
 
-function complaint(directive: string | undefined, url: string, whose = ''): string[] {
-  if (directive === undefined) return [];
-  return [`${whose}${directive} ${originOf(url)}`];
+/** The directives that have to be other ones, as they should be, each policy by itself. */
+function directives(
+  policies: readonly Policy[],
+  wanted: readonly Wanted[],
+  self: string,
+  heard: readonly Wanted[] = [],
+): string[] {
+  const isRead = ({ need, url }: Wanted): boolean =>
+    policies.some((policy) => forbiddenBy(policy, need, url, self) !== undefined);
+  // What the browser forbade for another reason than an address may be of any of them.
+  const unread = heard.filter((one) => !isRead(one));
+  const unseen = unread.filter(
+    ({ need }) => !policies.some((policy) => governing(policy, need) !== undefined),
+  );
+  // What a policy forbade that is not there to be read any more is amended as if it said nothing else.
+  return [...policies, new Map()].flatMap((policy: Policy) => {
+    const missing = [
+      ...[...heard, ...wanted].filter(({ need, url }) => forbiddenBy(policy, need, url, self) !== undefined),
+      ...(policy.size > 0 ? unread.filter(({ need }) => governing(policy, need) !== undefined) : unseen),
+    ];
+    return NEEDS.flatMap((need) => {
+      const sources = missing.filter((one) => one.need === need).map(({ url }) => sourceOf(url, self));
+      return sources.length === 0 ? [] : [amended(policy, need, sources)];
+    });
+  });
 }
 
-/** Addresses of services by their origin: that is what one writes into a policy. */
-function originOf(url: string): string {
-  const { protocol, host, pathname } = new URL(url);
-  return pathname.endsWith('.js') ? url : `${protocol}//${host}`;
+const NEEDS: readonly Need[] = ['script-src', 'worker-src', 'connect-src'];
+
+/** How a policy names where `url` comes from. */
+function sourceOf(url: string, self: string): string {
+  const { protocol, host, origin } = new URL(url);
+  return origin === new URL(self).origin ? "'self'" : `${protocol}//${host}`;
 }
 
 function wantedOf({ page, worker, services }: Examination): Wanted[] {
@@ -63,12 +81,15 @@ function wantedOf({ page, worker, services }: Examination): Wanted[] {
 }
 
 /** Only what concerns Peerfold: a site's own policy may forbid other things on purpose. */
-function violationsOf({ services }: Examination, { violations }: PageSeen): string[] {
-  const origins = services ? [services.hasher, services.tracker].map(originOf) : [];
+function violationsOf({ services }: Examination, { violations }: PageSeen): Wanted[] {
+  const origins = services ? [services.hasher, services.tracker].map((url) => new URL(url).origin) : [];
   return violations
     .filter(({ blocked }) => URL.canParse(blocked))
-    .filter(({ blocked }) => /peerfold[\w-]*\.js/.test(blocked) || origins.includes(originOf(blocked)))
-    .map(({ directive, blocked }) => `${directive.replace('-elem', '')} ${originOf(blocked)}`);
+    .filter(({ blocked }) => /peerfold[\w-]*\.js/.test(blocked) || origins.includes(new URL(blocked).origin))
+    .flatMap(({ directive, blocked }) => {
+      const need = NEEDS.find((one) => one === directive.replace('-elem', ''));
+      return need ? [{ need, url: blocked }] : [];
+    });
 }
 
 /** A worker has the policy that its own file came with. */
@@ -80,7 +101,5 @@ function ofWorker({ worker, services }: Examination): string[] {
     ...(services ? [{ need: 'connect-src', url: services.hasher } as const] : []),
   ];
   const whose = `in the answer to ${new URL(file.url).pathname}: `;
-  return parsePolicies(file.policy).flatMap((policy) =>
-    wanted.flatMap(({ need, url }) => complaint(forbiddenBy(policy, need, url, file.url), url, whose)),
-  );
+  return directives(parsePolicies(file.policy), wanted, file.url).map((line) => whose + line);
 }

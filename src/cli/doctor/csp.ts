@@ -33,12 +33,39 @@ const FALLBACKS: Readonly<Record<Need, readonly string[]>> = {
 /** Nonces and hashes allow by other things than addresses: only the browser can tell. */
 const OTHERWISE = /^'(nonce-|sha\d+-|strict-dynamic)/i;
 
+/** The directive of `policy` that decides about `need`, if any does. */
+export function governing(policy: Policy, need: Need): string | undefined {
+  return FALLBACKS[need].find((candidate) => policy.has(candidate));
+}
+
+/**
+ * The directive for `need` as it should be for `missing` to be allowed. It is one of its own where a more general one
+ * decides now: to widen that one would allow them for everything else, too. What that one allows stays allowed.
+ */
+export function amended(policy: Policy, need: Need, missing: readonly string[]): string {
+  const now = governing(policy, need);
+  const name = now === 'script-src-elem' ? now : need;
+  const sources = (now === undefined ? undefined : policy.get(now)) ?? [];
+  if (need === 'script-src' && sources.some((source) => OTHERWISE.test(source)))
+    return `${name}: give the tag the nonce of this policy, or add its digest to it`;
+  const kept = sources.filter((source) => isKept(source, need));
+  const own = need === 'connect-src' ? ["'self'"] : [];
+  return [name, ...new Set([...own, ...kept, ...missing])].join(' ');
+}
+
+/** `'none'` stands alone, and of the keywords all but `'self'` are about scripts and styles. */
+function isKept(source: string, need: Need): boolean {
+  const keyword = source.toLowerCase();
+  if (!keyword.startsWith("'") || keyword === "'self'") return true;
+  return need === 'script-src' && keyword !== "'none'";
+}
+
 /**
  * The directive that forbids a page at `self` to load `url` for `need`; `undefined` when none does, or when
  * that cannot be told from addresses.
  */
 export function forbiddenBy(policy: Policy, need: Need, url: string, self: string): string | undefined {
-  const name = FALLBACKS[need].find((candidate) => policy.has(candidate));
+  const name = governing(policy, need);
   if (name === undefined) return undefined;
   const sources = policy.get(name) ?? [];
   if (sources.some((source) => OTHERWISE.test(source))) return undefined;

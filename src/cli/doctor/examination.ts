@@ -16,6 +16,7 @@ export interface Examination {
   readonly hasher?: HasherSeen;
   readonly tracker?: TrackerSeen;
   readonly resources?: ResourcesSeen;
+  /** Absent where visitors did not get as far as that. */
   readonly transfer?: TransferSeen;
 }
 
@@ -39,6 +40,8 @@ export interface PageSeen extends Standing {
   readonly registered: readonly Registered[];
   /** What was first given as reason for doing nothing. */
   readonly firstReason?: string;
+  /** Whether the page, in any of its loads, said for a visitor what they chose, or called for the notice. */
+  readonly chooses: boolean;
   /** Sockets to other hosts, by address, and whether a tracker's welcome came over them. */
   readonly sockets: readonly { readonly url: string; readonly welcomed: boolean }[];
 }
@@ -119,8 +122,11 @@ export type LeftReason = 'other-origin' | 'excluded' | 'not-included';
 export type TransferSeen =
   | { readonly is: 'done'; readonly url: string; readonly bytes: number }
   | { readonly is: 'none'; readonly why: string }
+  /** Nobody wanted it. */
+  | { readonly is: 'left-out' }
   | {
       readonly is: 'failed';
-      readonly stage: 'announce' | 'link' | 'bytes';
+      /** What did not come about. */
+      readonly stage: 'announce' | 'page' | 'introduction' | 'signal' | 'link' | 'bytes';
       readonly fetched: readonly Fetched[];
     };

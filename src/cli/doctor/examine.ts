@@ -28,7 +28,8 @@ export async function examine(asked: string, options: ExamineOptions): Promise<E
   try {
     const opening = await visit.open(asked);
     if (!isThere(asked, opening)) return { asked, opening };
-    return await examined({ asked, opening, visit, options });
+    const seen = await examined({ asked, opening, visit, options });
+    return options.transfer ? seen : { ...seen, transfer: { is: 'left-out' } };
   } finally {
     await visit.end();
   }

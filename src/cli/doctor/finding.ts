@@ -13,6 +13,7 @@ export const CHECKS = [
   'page',
   'secure',
   'tag',
+  'companions',
   'attributes',
   'consent',
   'csp',

@@ -10,14 +10,9 @@ import { checkWorker } from './worker-checks.js';
 
 /** Every check, once each, in the order in which they are told. */
 export function findingsOf(seen: Examination): Finding[] {
-  const all = [
-    checkPage,
-    checkCsp,
-    checkWorker,
-    checkServices,
-    checkResources,
-    checkIceServers,
-    checkTransfer,
-  ].flatMap((check) => check(seen));
+  const above = [checkPage, checkCsp, checkWorker, checkServices, checkResources, checkIceServers].flatMap(
+    (check) => check(seen),
+  );
+  const all = [...above, checkTransfer(seen, above)];
   return all.sort((a, b) => CHECKS.indexOf(a.id) - CHECKS.indexOf(b.id));
 }

@@ -1,5 +1,6 @@
 import type { Examination, PageSeen } from './examination.js';
-import { fine, skipped, wrong, type Finding } from './finding.js';
+import { checkCompanions } from './companions-check.js';
+import { fine, noted, skipped, wrong, type Finding } from './finding.js';
 
 /** A day: browsers that have a script for longer mix it with files of the next version. */
 const LONG_KEPT = 86_400;
@@ -10,12 +11,15 @@ export function checkPage(seen: Examination): Finding[] {
   const opened = checkOpening(seen);
   const { page } = seen;
   if (!page || opened.status !== 'ok') {
-    const others = (['secure', 'tag', 'attributes', 'consent'] as const).map((id) =>
+    const others = (['secure', 'tag', 'companions', 'attributes', 'consent'] as const).map((id) =>
       skipped(id, 'the page did not load'),
     );
     return [opened, ...others];
   }
-  return [opened, checkSecure(page), checkTag(page), checkAttributes(page), checkConsent(page)];
+  return [
+    ...[opened, checkSecure(page), checkTag(page), checkCompanions(page)],
+    ...[checkAttributes(page), checkConsent(page)],
+  ];
 }
 
 function checkOpening({ asked, opening }: Examination): Finding {
@@ -60,6 +64,8 @@ function checkTag(page: PageSeen): Finding {
   }
   const script = scripts.find(({ url }) => url === tag.src);
   const failed = script && (script.failure ?? (script.status >= 400 ? `HTTP ${script.status}` : undefined));
+  if (!started && page.violations.some(({ blocked }) => blocked === tag.src))
+    return skipped('tag', `the content security policy forbids ${tag.src}: see csp`);
   if (failed !== undefined && !started)
     return wrong(
       'tag',
@@ -86,18 +92,37 @@ function checkAttributes({ tags, started, console }: PageSeen): Finding {
   return fine('attributes', named.join(' ') || 'none; the page sets its options itself');
 }
 
-function checkConsent({ started, firstReason, status }: PageSeen): Finding {
+function checkConsent(page: PageSeen): Finding {
+  const { started, firstReason, status } = page;
   if (!started) return skipped('consent', 'the script does not run');
   if (status?.reason === 'off')
     return wrong('consent', 'this page is switched off', 'remove data-off or ?peerfold=off from it');
   if (status?.reason === 'consent')
     return wrong('consent', 'given consent has no effect', 'look whether the page withdraws it by itself');
+  if (firstReason === 'consent' && !asks(page)) {
+    const says =
+      "nothing happened before the doctor's visitor said peerfold.consent(true), and while the page was looked at nobody " +
+      'was asked (what a click calls is not seen)';
+    const change =
+      'unless a click of the visitor does it: add data-notice to the tag, or call peerfold.consent(true) ' +
+      'once the visitor agrees';
+    return noted('consent', says, change);
+  }
   if (firstReason === 'consent')
     return fine(
       'consent',
       "nothing happened before it; the doctor's visitor has said peerfold.consent(true)",
     );
   return fine('consent', "not waited for; the doctor's visitor has said peerfold.consent(true) all the same");
+}
+
+/** Whether visitors of the page are asked for consent, as far as that can be seen without touching it. */
+function asks({ chooses, scripts, tags }: PageSeen): boolean {
+  return (
+    chooses ||
+    tags[0]?.attributes['data-notice'] !== undefined ||
+    scripts.some(({ url }) => new URL(url).pathname.endsWith('/peerfold-notice.js'))
+  );
 }
 
 /** Scripts that browsers keep for longer than a day without asking. */

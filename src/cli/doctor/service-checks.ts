@@ -126,15 +126,25 @@ function checkTracker(
     const isOff = policy?.is === 'given' && !policy.value.enabled;
     return skipped('tracker', isOff ? 'the kill switch is on' : 'without an admission it lets nobody in');
   }
-  if (!tracker.ok) {
-    const change =
-      'start it (peerfold tracker), or correct its address in the worker file or what lies before it';
-    return wrong('tracker', `${address}: ${tracker.problem}`, change);
-  }
+  if (!tracker.ok) return wrong('tracker', ...refusal(address, tracker.problem));
   const fault = page?.faults.findLast(({ code }) => code === 'tracker-unreachable');
   if (!fault) return fine('tracker', `${address} welcomes visitors; the page has not asked it`);
   if (page?.violations.some(({ directive }) => directive === 'connect-src'))
     return skipped('tracker', 'the page is forbidden to ask for it: see csp');
   const change = 'look at what lies between browsers and the tracker';
   return wrong('tracker', `${address} works, but not for the page: ${fault.message}`, change);
+}
+
+/** What a tracker says that is up and cannot check an admission, or does not believe it. */
+const UNCHECKED: readonly string[] = ['full', 'bad-admission'];
+
+function refusal(address: string, problem: string): [says: string, change: string] {
+  if (UNCHECKED.includes(problem))
+    return [
+      `${address} answers "${problem}" to an admission of the hash service`,
+      "look at its --hasher: is that hash service up, is it this site's?",
+    ];
+  const change =
+    'start it (peerfold tracker), or correct its address in the worker file or what lies before it';
+  return [`${address}: ${problem}`, change];
 }

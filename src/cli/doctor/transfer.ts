@@ -36,7 +36,7 @@ export async function transfer(transferring: Transferring): Promise<TransferSeen
     offered = await offeredOf(first, candidates, Math.min(OFFERED, timeout));
   }
   if (offered.length === 0) return { is: 'failed', stage: 'announce', fetched: [] };
-  let seen: TransferSeen = { is: 'failed', stage: 'link', fetched: [] };
+  let seen: TransferSeen = { is: 'failed', stage: 'page', fetched: [] };
   for (let attempt = 0; attempt < ATTEMPTS && seen.is === 'failed'; attempt++)
     seen = await attemptWith(transferring, offered);
   return seen;
@@ -75,21 +75,27 @@ async function attemptWith(transferring: Transferring, offered: readonly Eligibl
   try {
     const urls = offered.map(({ url }) => url);
     const opening = await second.open(transferring.url, urls);
-    if (!opening.ok) return { is: 'failed', stage: 'link', fetched: [] };
+    if (!opening.ok) return { is: 'failed', stage: 'page', fetched: [] };
     await second.decided();
     await second.until(({ sockets }) => sockets.some(({ welcomed }) => welcomed));
     const fetched = await second.request(offered);
     const { links } = await second.until(() => true);
-    return outcome(fetched, links);
+    return outcome(fetched, links > 0 ? 'bytes' : unlinked([transferring.first, second]));
   } finally {
     await second.end();
   }
 }
 
-function outcome(fetched: readonly Fetched[], links: number): TransferSeen {
+/** How far two visitors came who have no link. */
+function unlinked(visits: readonly Visit[]): 'introduction' | 'signal' | 'link' {
+  if (visits.some(({ heard }) => heard.has('signal'))) return 'link';
+  return visits.some(({ heard }) => heard.has('peers')) ? 'signal' : 'introduction';
+}
+
+function outcome(fetched: readonly Fetched[], stage: 'bytes' | ReturnType<typeof unlinked>): TransferSeen {
   const got = fetched.find(({ peer }) => peer > 0);
   if (got) return { is: 'done', url: got.url, bytes: got.peer };
   if (fetched.length > 0 && fetched.every(({ fallback }) => fallback === 'head-start'))
     return { is: 'none', why: "a player is on the page, whose first seconds are the site's to give" };
-  return { is: 'failed', stage: links > 0 ? 'bytes' : 'link', fetched };
+  return { is: 'failed', stage, fetched };
 }

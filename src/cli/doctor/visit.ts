@@ -44,6 +44,8 @@ export class Visit {
   readonly #sockets: { url: string; welcomed: boolean }[] = [];
   /** Prefixes of the roots that the page announced. */
   readonly announced = new Set<string>();
+  /** What the tracker brought of other visitors. */
+  readonly heard = new Set<'peers' | 'signal'>();
   #opening: Opening = { ok: false, problem: 'nothing was opened' };
   #policy = '';
   #standing: Standing = UNSEEN;
@@ -51,6 +53,7 @@ export class Visit {
   #consented = false;
   #reloaded = false;
   #isBlocking = false;
+  #chooses = false;
 
   private constructor(
     private readonly options: VisitOptions,
@@ -158,6 +161,7 @@ export class Visit {
 
   async #look(): Promise<Standing> {
     this.#standing = await this.#bounded(this.page.evaluate(look), this.#standing);
+    this.#chooses ||= this.#standing.chooses === true;
     for (const one of this.#standing.registered)
       if (this.#registered.size < MAX_LINES) this.#registered.set(`${one.scope} ${one.script}`, one);
     return this.#standing;
@@ -209,7 +213,9 @@ export class Visit {
     const entry = { url: socket.url(), welcomed: false };
     this.#sockets.push(entry);
     socket.on('framereceived', ({ payload }) => {
-      if (messageIn(payload)?.['t'] === 'welcome') entry.welcomed = true;
+      const { t, peers } = messageIn(payload) ?? {};
+      if (t === 'welcome') entry.welcomed = true;
+      if (t === 'signal' || (t === 'peers' && Array.isArray(peers) && peers.length > 0)) this.heard.add(t);
     });
     socket.on('framesent', ({ payload }) => {
       const message = messageIn(payload);
@@ -235,6 +241,7 @@ export class Visit {
       sockets: this.#sockets.map((socket) => ({ ...socket })),
       registered: [...this.#registered.values()],
       reloaded: this.#reloaded,
+      chooses: this.#chooses,
       ...(this.#firstReason === undefined ? {} : { firstReason: this.#firstReason }),
     };
   }

@@ -3,10 +3,9 @@ import type { Registered } from './in-page/observe.js';
 import { longKept } from './page-checks.js';
 import type { Examination, FileSeen, PageSeen } from './examination.js';
 import { fine, skipped, wrong, type Finding } from './finding.js';
+import { isScriptType } from './script-type.js';
 
 const LITERAL = /^Peerfold is off: (.*)$/;
-/** What browsers take for a script: the JavaScript types of the MIME Sniffing standard. */
-const SCRIPT_TYPE = /^(text|application)\/(x-)?(java|ecma)script/i;
 const SAME_BUILD =
   'put all peerfold*.js files of one version there (peerfold init), and empty caches on the way';
 
@@ -52,7 +51,7 @@ function spoiltFile(file: FileSeen): string | undefined {
   if (!file.ok) return `does not come: ${file.problem}`;
   if (file.redirected) return 'is a redirect, which browsers do not follow for workers';
   if (file.status !== 200) return `answers ${file.status}`;
-  if (!SCRIPT_TYPE.test(file.type)) return `comes as ${file.type || 'nothing'}, not as text/javascript`;
+  if (!isScriptType(file.type)) return `comes as ${file.type || 'nothing'}, not as text/javascript`;
   return undefined;
 }
 

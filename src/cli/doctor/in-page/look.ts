@@ -94,7 +94,11 @@ export async function look(): Promise<Standing> {
 
 /** Gives this visitor's consent. */
 export function consent(): void {
-  void (window as unknown as Doctored).peerfold?.consent(true);
+  const { __peerfoldDoctor: heard, peerfold } = window as unknown as Doctored;
+  const { chooses = false } = heard;
+  void peerfold?.consent(true);
+  // That was not the page.
+  heard.chooses = chooses;
 }
 
 /** Runs in a service worker: it takes over the pages that are open. */

@@ -10,6 +10,8 @@ export interface Heard {
   faults?: Fault[];
   /** Service workers that the page registered. */
   registered?: Registered[];
+  /** Whether the page said for a visitor what they chose, or called for the notice. */
+  chooses?: boolean;
 }
 
 export interface Registered {
@@ -88,16 +90,26 @@ function hearWorker(): void {
   };
 }
 
-function hearFaults(): void {
+/** What `window.peerfold` tells, and what the page calls of it. */
+function hearPeerfold(): void {
   const heard = ((window as Doctored).__peerfoldDoctor ??= {});
   const faults: Fault[] = (heard.faults = []);
-  let peerfold: EventTarget | undefined;
+  type Ours = EventTarget & Record<'consent' | 'notice', (...args: unknown[]) => unknown>;
+  let peerfold: Ours | undefined;
   Object.defineProperty(window, 'peerfold', {
     configurable: true,
     enumerable: true,
     get: () => peerfold,
-    set: (value: EventTarget | undefined) => {
+    set: (value: Ours | undefined) => {
       peerfold = value;
+      for (const name of ['consent', 'notice'] as const) {
+        const call = value?.[name];
+        if (!value || !call) continue;
+        value[name] = (...args) => {
+          heard.chooses = true;
+          return call.apply(value, args);
+        };
+      }
       value?.addEventListener('error', (event) => {
         const { code, message } = (event as CustomEvent<Fault>).detail;
         if (faults.length < 100) faults.push({ code, message });
@@ -132,6 +144,6 @@ export const OBSERVERS: readonly (() => void)[] = [
   hearViolations,
   hearLoader,
   hearWorker,
-  hearFaults,
+  hearPeerfold,
   hearRegistrations,
 ];

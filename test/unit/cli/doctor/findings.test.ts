@@ -70,6 +70,20 @@ describe('a healthy site', () => {
     expect(finding(withPage({ firstReason: 'privacy-control' }), 'consent').status).toBe('ok');
   });
 
+  it('is told that nobody is asked for consent, if that is so: a note, and no fault', () => {
+    const unasked = { chooses: false };
+    const found = finding(withPage(unasked), 'consent');
+    expect(found).toMatchObject({ status: 'note', says: expect.stringContaining('what a click calls') });
+    expect(found.change).toMatch(/data-notice .*peerfold\.consent\(true\)/);
+    expect(isHealthy(findingsOf(withPage(unasked)))).toBe(true);
+    const tags = [{ src: `${SITE}/peerfold.js`, attributes: { 'data-notice': '' } }];
+    const scripts = [scriptSeen('peerfold.js'), scriptSeen('peerfold-notice.js')];
+    for (const change of [{ tags }, { scripts }, { firstReason: 'privacy-control' }])
+      expect(finding(withPage({ ...unasked, ...change }), 'consent').status).toBe('ok');
+    const implied = without(healthyPage(unasked), 'firstReason');
+    expect(finding(healthy({ page: implied }), 'consent').status).toBe('ok');
+  });
+
   it('may have other workers, for other parts of it', () => {
     const narrower = { ...other, scope: `${SITE}/push/` };
     expect(wrongs(withPage({ registered: [ours, narrower] }))).toEqual([]);
@@ -144,6 +158,12 @@ const PAGE: readonly Case[] = [
     'attributes',
     withPage(off('Peerfold stays off: data-rollout cannot be "2"')),
     /^data-rollout cannot be "2"$/,
+  ],
+  [
+    'has no engine beside the loader',
+    'companions',
+    withPage({ scripts: [scriptSeen('peerfold.js'), scriptSeen('peerfold-engine.js', { status: 404 })] }),
+    /^a script beside the loader cannot be loaded$/,
   ],
   ['is switched off', 'consent', withPage({ status: { active: false, reason: 'off' } }), /switched off/],
   [
@@ -245,6 +265,10 @@ const SERVICES: readonly Case[] = [
     withPage(notWelcomed, { tracker: { ok: false, problem: 'nothing listens there' } }),
     /nothing listens there/,
   ],
+  ...['full', 'bad-admission'].map((problem): Case => {
+    const seen = withPage(notWelcomed, { tracker: { ok: false, problem } });
+    return [`has a tracker that says ${problem}`, 'tracker', seen, RegExp(`answers "${problem}"`)];
+  }),
   [
     'has a tracker that pages do not reach',
     'tracker',
@@ -491,40 +515,6 @@ describe('a way between routers', () => {
     expect(at(`${SITE}/`, tagged(), { hasher: { ...usual, admission } }).status).toBe('skipped');
     expect(at(`${SITE}/`, { tags: [] }).status).toBe('skipped');
     expect(at(`${SITE}/`, { started: false }).status).toBe('skipped');
-  });
-});
-
-describe('content security policy', () => {
-  it.each([
-    ["default-src 'self'", [`connect-src ${HASHER}`, `connect-src ${TRACKER}`], {}],
-    [`connect-src ${HASHER} wss:; script-src 'nonce-x'`, [], {}],
-    [`script-src 'none'; worker-src 'self'; connect-src *`, [`script-src ${SITE}/peerfold.js`], {}],
-    ["worker-src 'none'", [`worker-src ${SITE}/peerfold-sw.js`], {}],
-  ])('%s forbids %j', (policy, forbidden) => {
-    const found = finding(withPage({ policy }), 'csp');
-    for (const one of forbidden) expect(found.details?.join('\n')).toContain(one.replace(/^[\w-]+ /, ''));
-    expect(found.status).toBe(forbidden.length > 0 ? 'wrong' : 'ok');
-  });
-
-  it('is read in meta elements, and in the answer to the worker file, too', () => {
-    expect(finding(withPage({ policies: ["connect-src 'self'"] }), 'csp').status).toBe('wrong');
-    const worker = { file: fileSeen('peerfold-sw.js', { policy: "connect-src 'self'" }) };
-    expect(finding(healthy({ worker }), 'csp').details).toEqual([
-      `in the answer to /peerfold-sw.js: connect-src ${HASHER}`,
-    ]);
-  });
-
-  it('is what the browser says it is, where that is about Peerfold', () => {
-    const violations = [
-      { directive: 'script-src-elem', blocked: `${SITE}/peerfold-engine.js` },
-      { directive: 'connect-src', blocked: `${TRACKER}/?x` },
-      { directive: 'img-src', blocked: 'https://ads.example/x.gif' },
-      { directive: 'script-src', blocked: 'inline' },
-    ];
-    expect(finding(withPage({ violations }), 'csp').details).toEqual([
-      `script-src ${SITE}/peerfold-engine.js`,
-      `connect-src ${TRACKER}`,
-    ]);
   });
 });
 

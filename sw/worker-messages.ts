@@ -7,5 +7,5 @@ export function faultMessage(error: unknown): WorkerMessage {
 }
 
 export function policyMessage(policy: PolicyClaims | undefined): WorkerMessage {
-  return { t: 'policy', enabled: policy?.enabled ?? false, rollout: policy?.rollout ?? 0 };
+  return { t: 'policy', ...(policy && { enabled: policy.enabled, rollout: policy.rollout }) };
 }

@@ -1,3 +1,4 @@
+import type { SitePolicy } from '../protocol/bridge.js';
 import type { Memory } from './memory.js';
 import type { ConsentMode } from './options.js';
 
@@ -48,22 +49,23 @@ const METERED: readonly string[] = ['cellular', 'wimax'];
  */
 export class Policy {
   /** Unknown until the worker has verified it, and then nothing is contacted either. */
-  #site: { readonly enabled: boolean; readonly rollout: number } | undefined;
+  #site: SitePolicy = {};
   readonly #lots = new Map<string, number>();
 
   constructor(private readonly options: PolicyOptions) {}
 
   /** The first gate that is shut; `undefined` when all are open. */
   get refusal(): Refusal | undefined {
-    return this.known ?? (this.#site ? undefined : 'disabled');
+    return this.known ?? (this.#site.enabled ? undefined : 'disabled');
   }
 
   /** The same, while the site's side is not known: no gate that is known is shut. */
   get known(): Refusal | undefined {
     const refusal = this.visitorRefusal;
-    if (refusal || !this.#site) return refusal;
-    if (!this.#site.enabled) return 'disabled';
-    return this.#lot(LOT) < this.#site.rollout ? undefined : 'rollout';
+    const { enabled, rollout = 1 } = this.#site;
+    if (refusal || enabled === undefined) return refusal;
+    if (!enabled) return 'disabled';
+    return this.#lot(LOT) < rollout ? undefined : 'rollout';
   }
 
   /** What the visitor has chosen, if they have. */
@@ -93,7 +95,7 @@ export class Policy {
   }
 
   /** What the site's signed policy says, as the worker verified it. */
-  heed(site: { readonly enabled: boolean; readonly rollout: number }): void {
+  heed(site: SitePolicy): void {
     this.#site = site;
   }
 

@@ -168,12 +168,18 @@ export type PageMessage =
   /** Is `admission` genuine, current, of this site, and for `key`? */
   | { readonly t: 'admit'; readonly id: number; readonly admission: string; readonly key: string };
 
+/** Links, look-ups and uploads are allowed only while `enabled`. Both are absent while no policy is in force. */
+export interface SitePolicy {
+  readonly enabled?: boolean;
+  readonly rollout?: number;
+}
+
 export type WorkerMessage =
   | { readonly t: 'welcome'; readonly build: string; readonly config: SiteConfig }
   /** The worker is of another build; nothing else will follow. */
   | { readonly t: 'mismatch'; readonly build: string }
-  /** The signed policy as it stands now: links, look-ups and uploads are allowed only while `enabled`. */
-  | { readonly t: 'policy'; readonly enabled: boolean; readonly rollout: number }
+  /** The signed policy as it stands now. */
+  | ({ readonly t: 'policy' } & SitePolicy)
   /** Where is this resource on your page, and how long may peers take? `start`: first byte of the part asked for. */
   | {
       readonly t: 'place';

@@ -155,9 +155,6 @@ const withPolicy = (policy: string): void => {
 
 const OTHER = registering('/other-sw.js');
 const RIVALS = [
-  { name: 'a second worker, registered before ours', head: script(OTHER) + IMPLIED },
-  // Ours does not wait for such a page, and has replaced the other one before it has loaded.
-  { name: 'the same on a slow page', head: script(OTHER) + IMPLIED, slow: SHOWN.slice(0, 1) },
   {
     name: 'a second worker, registered after ours',
     head: IMPLIED + script(`navigator.serviceWorker.ready.then(() => ${OTHER})`),
@@ -222,13 +219,22 @@ const FAULTS: readonly Fault[] = [
       serveWorker('/js/sw.js');
     },
   },
-  ...RIVALS.map(({ name, head, slow = [] }): Fault => {
+  {
+    name: 'a worker of the site that was there before ours',
+    wrong: 'worker-file',
+    says: /other-sw\.js is this site's worker already/,
+    make: () => {
+      serve(PAGE, script(OTHER) + IMPLIED);
+      serveWorker(WORKER);
+      stage.serve('/other-sw.js', OTHER_WORKER);
+      stage.site.faults.set({ path: '/peerfold.js', latencyMs: 1500 });
+    },
+  },
+  ...RIVALS.map(({ name, head }): Fault => {
     const make = (): void => {
       serve(PAGE, head);
       serveWorker(WORKER);
       stage.serve('/other-sw.js', OTHER_WORKER);
-      const headers = { 'cache-control': 'no-store' };
-      for (const one of slow) stage.site.faults.set({ path: one, latencyMs: 3000, headers });
     };
     return { name, wrong: 'worker-scope', says: /^2 workers .* replace each other/, make };
   }),

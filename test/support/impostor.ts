@@ -30,7 +30,7 @@ export async function overhear(page: Page): Promise<void> {
     const post = Reflect.get(prototype, 'postMessage') as Post;
     prototype.postMessage = new Proxy(post, {
       apply(target, worker: ServiceWorker, args: [Window['overheard'], Transferable[]]) {
-        window.overheard = args[0];
+        if (args[0] && 'build' in args[0]) window.overheard = args[0];
         Reflect.apply(target, worker, args);
       },
     });

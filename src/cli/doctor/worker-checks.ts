@@ -41,8 +41,7 @@ function checkFile({ worker, page }: Examination): Finding {
   const fault = page?.worker ? undefined : page?.faults.find(({ code }) => code === 'worker-failed');
   if (fault?.message.includes('Content Security Policy'))
     return skipped('worker-file', 'browsers are forbidden to take it: see csp');
-  if (fault)
-    return wrong('worker-file', `browsers refuse it: ${fault.message}`, 'correct what the browser names');
+  if (fault) return refusedFile(fault.message);
   return fine('worker-file', file.url);
 }
 
@@ -80,13 +79,21 @@ function checkScope({ opening }: Examination, page: PageSeen, file: Finding): Fi
   return fine('worker-scope', scopes + when);
 }
 
+const HAVE_ONE =
+  "have one: add Peerfold's lines to the top of the site's own, and name that with data-sw (docs/composition.md)";
+
+/** By the browser, or by the loader, which takes no other worker's place unasked. */
+function refusedFile(message: string): Finding {
+  const [, other] = /^(\S+) is here: /.exec(message) ?? [];
+  if (other) return wrong('worker-file', `${other} is this site's worker already`, HAVE_ONE);
+  return wrong('worker-file', `browsers refuse it: ${message}`, 'correct what the browser names');
+}
+
 function rivalry(rivals: readonly Registered[]): Finding {
   const [{ scope } = { scope: '' }] = rivals;
   const says = `${rivals.length} workers are registered for ${scope}, and replace each other at each page load`;
-  const change =
-    "have one: add Peerfold's lines to the top of the site's own, and name that with data-sw (docs/composition.md)";
   const scripts = rivals.map(({ script }) => script);
-  return wrong('worker-scope', says, change, scripts);
+  return wrong('worker-scope', says, HAVE_ONE, scripts);
 }
 
 function checkLiteral({ opening, services }: Examination, page: PageSeen, file: Finding): Finding {

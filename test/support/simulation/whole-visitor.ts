@@ -204,7 +204,7 @@ export class WholeVisitor {
     if (!this.here) return;
     if (message.t === 'welcome' && !this.traits.alone)
       this.#clock.setTimeout(() => void this.#startEngine(), ENGINE_AFTER);
-    else if (message.t === 'policy') this.#engine?.allow({ visitor: true, site: message.enabled });
+    else if (message.t === 'policy') this.#engine?.allow({ visitor: true, site: message.enabled === true });
     else if (message.t === 'fault') this.faults.push(message.message);
     else if (message.t === 'transfer') this.#record(message.report);
     else {

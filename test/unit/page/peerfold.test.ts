@@ -641,6 +641,7 @@ describe('beacons', () => {
 
   it('of the peers are of those whom the signed policy lets take part', async () => {
     for (const [policy, ended] of [
+      [{}, []],
       [{ enabled: true, rollout: 1 }, []],
       [{ enabled: true, rollout: 0.1 }, ['peers']],
       [{ enabled: false, rollout: 1 }, ['peers']],

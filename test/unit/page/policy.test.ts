@@ -160,6 +160,8 @@ describe("the site's signed policy", () => {
     expect([policy.refusal, policy.known]).toEqual([undefined, undefined]);
     policy.heed({ enabled: false, rollout: 1 });
     expect([policy.refusal, policy.known]).toEqual(['disabled', 'disabled']);
+    policy.heed({});
+    expect([policy.refusal, policy.known]).toEqual(['disabled', undefined]);
     expect(policy.visitorRefusal).toBeUndefined();
   });
 

@@ -63,11 +63,11 @@ it('no private key is in what the service and the command print, from the first 
   output.push(await (await fetch(`${url}/metrics`)).text());
   const path = join(data, 'keys', `${second}.json`);
   await writeFile(path, (await readFile(path, 'utf8')).slice(0, -5));
+  hasher.child.kill('SIGTERM');
+  await hasher.exit;
   const failed = command.start(args);
   expect(await failed.exit).toBe(2);
   expect(failed.errors.join('\n')).toContain('is not a usable key: not JSON');
-  hasher.child.kill('SIGTERM');
-  await hasher.exit;
   expect(hasher.errors.join('\n')).toContain('keys read');
   output.push(await said('keys', 'list'), ...failed.errors, ...hasher.lines, ...hasher.errors);
   for (const secret of secrets)

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { cp, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CanonicalUrl, RootPrefix } from '../../../src/core/brands.js';
@@ -152,13 +152,17 @@ describe('figures', () => {
     const bench = await Bench.start();
     await bench.post('/v1/beacons', ours({ bytes }));
     await saved(bench);
-    // Another service on the same data knows what was written, as after a crash.
-    const setup = { origin: bench.origin, data: bench.data, clock: bench.clock };
-    const after = await Bench.start(setup);
+    // What was written, and no more, is there after a crash.
+    const data = `${bench.data}-crashed`;
+    onTestFinished(() => rm(data, { recursive: true, force: true }));
+    await cp(bench.data, data, { recursive: true, filter: (path) => !path.endsWith('.sock') });
     await bench.post('/v1/beacons', ours({ bytes }));
-    expect((await figuresOf(after)).bytes.peer).toBe(600);
+    const setup = { origin: bench.origin, clock: bench.clock };
+    const crashed = await Bench.start({ ...setup, data });
+    expect((await figuresOf(crashed)).bytes.peer).toBe(600);
     expect((await figuresOf(bench)).bytes.peer).toBe(1200);
     await bench.hasher.close();
+    const after = await Bench.start({ ...setup, data: bench.data });
     expect((await figuresOf(after)).bytes.peer).toBe(1200);
     await after.post('/v1/beacons', ours({ bytes }));
     expect((await figuresOf(after)).bytes.peer).toBe(1800);

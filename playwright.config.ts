@@ -6,8 +6,8 @@ const executablePath = process.env['PEERFOLD_CHROMIUM'];
 
 /** Of these two at a time spare the time in which one waits: none looks at a deadline or at a share. */
 const IN_PAIRS = [
-  ...['asleep', 'broken', 'bundles', 'composition', 'dashboard', 'doctor', 'hostile-page', 'out-of-the-way'],
-  ...['other-origins', 'overlay', 'policy', 'private'],
+  ...['asleep', 'broken', 'bundles', 'composition', 'dashboard', 'doctor', 'downloads', 'hostile-page'],
+  ...['other-origins', 'out-of-the-way', 'overlay', 'policy', 'private', 'signals', 'static', 'uploads'],
 ].map((name) => `**/${name}.spec.ts`);
 
 export default defineConfig({

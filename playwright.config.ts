@@ -4,7 +4,7 @@ import { CHROMIUM_ARGS } from './scripts/find-browser.mjs';
 const inCi = process.env['CI'] === 'true';
 const executablePath = process.env['PEERFOLD_CHROMIUM'];
 
-/** Of these two at a time spare the time in which one waits: none looks at a deadline or at a share. */
+/** Of these two at a time spare the time in which one waits: none looks at a deadline, or asks for much of a share. */
 const IN_PAIRS = [
   ...['asleep', 'broken', 'bundles', 'composition', 'dashboard', 'doctor', 'downloads', 'hostile-page'],
   ...['other-origins', 'out-of-the-way', 'overlay', 'policy', 'private', 'signals', 'static', 'uploads'],

@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { minify } from 'terser';
-import { BROWSER_BUNDLES, BROWSER_TARGET, NODE_BUNDLES, VENDOR_FILES } from './bundles.mjs';
+import { BROWSER_BUNDLES, BROWSER_TARGET, FOR_BUNDLERS, NODE_BUNDLES, VENDOR_FILES } from './bundles.mjs';
 import { inputsOf, licenceNotice } from './licences.mjs';
 import { ROOT, runTool } from './run.mjs';
 
@@ -14,9 +14,6 @@ const SHIMS = path.join(ROOT, 'src/peer/shims');
 
 /** Stands where the build's name goes; as long as the name, so that source maps stay right. */
 const BUILD_PLACEHOLDER = '@peerfold-build@';
-
-/** Comments that stay in modules: with them an adopter's bundler leaves an `import()` to the browser. */
-const FOR_BUNDLERS = /webpackIgnore|@vite-ignore/;
 
 const common = { absWorkingDir: ROOT, bundle: true, metafile: true, write: false, logLevel: 'warning' };
 
@@ -68,7 +65,7 @@ async function minified(bundle, format) {
     ecma: 2020,
     module: format === 'esm',
     compress: { passes: 3 },
-    format: { comments: format === 'esm' && FOR_BUNDLERS },
+    format: { comments: format === 'esm' && new RegExp(FOR_BUNDLERS.join('|')) },
     sourceMap: { content: map.text, filename: file, url: `${file}.map` },
   });
   const outputFiles = [

@@ -10,6 +10,9 @@ const KIB = 1024;
  */
 export const BROWSER_TARGET = 'es2022';
 
+/** How webpack and Vite are told, by comments in a module, to leave an `import()` to the browser. */
+export const FOR_BUNDLERS = ['webpackIgnore: true', '@vite-ignore'];
+
 /**
  * `packages` and `folders` are complete: anything else that turns up in a bundle fails the check. That
  * keeps WebRTC out of the worker, signature checks out of the page, and the services' packages out of

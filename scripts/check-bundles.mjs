@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { BROWSER_BUNDLES, NODE_BUNDLES } from './bundles.mjs';
+import { BROWSER_BUNDLES, FOR_BUNDLERS, NODE_BUNDLES } from './bundles.mjs';
 import { inputsOf, packageOf } from './licences.mjs';
 import { ROOT } from './run.mjs';
 
@@ -79,8 +79,6 @@ export async function checkSizes() {
 
 /** Dynamic imports of a computed address: what stands between the bracket and the address. */
 const COMPUTED_IMPORT = /\bimport\(((?:\s|\/\*.*?\*\/)*)(?!["'\s/])/g;
-/** How webpack and Vite are told to leave an import to the browser. */
-const FOR_BUNDLERS = ['webpackIgnore: true', '@vite-ignore'];
 
 /** How many imports of computed addresses `code` has, and how many of them a bundler would make its own. */
 export function computedImports(code) {

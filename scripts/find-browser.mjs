@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright';
+import { installByApt } from './install-by-apt.mjs';
 import { isExecutable, programOnPath } from './on-path.mjs';
-import { run, runTool } from './run.mjs';
+import { runTool } from './run.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -36,13 +37,9 @@ async function installByPlaywright() {
   return ofPlaywright();
 }
 
-async function installByApt() {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return undefined;
-  console.log('Installing the Chromium of the distribution.');
-  const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
-  if ((await run('apt-get', ['update'], quiet)) !== 0) return undefined;
-  await run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], quiet);
-  return programOnPath(NAMES);
+async function installNow() {
+  const why = 'Installing the Chromium of the distribution.';
+  return (await installByApt(['chromium'], why)) ? programOnPath(NAMES) : undefined;
 }
 
 /**
@@ -55,7 +52,7 @@ export async function findBrowser() {
     if (await isExecutable(named)) return named;
     throw new Error(`PEERFOLD_CHROMIUM names ${named}, which is not a program`);
   }
-  const found = (await installed()) ?? (await installByPlaywright()) ?? (await installByApt());
+  const found = (await installed()) ?? (await installByPlaywright()) ?? (await installNow());
   if (found) return found;
   throw new Error('The browser tests need Chromium: install it, or name it with PEERFOLD_CHROMIUM.');
 }

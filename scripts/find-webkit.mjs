@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
+import { installByApt } from './install-by-apt.mjs';
 import { programOnPath } from './on-path.mjs';
-import { run } from './run.mjs';
 
 const DRIVER = 'WebKitWebDriver';
 const SCREEN = 'Xvfb';
@@ -15,13 +14,9 @@ async function installed() {
   return driver && screen ? { driver, screen } : undefined;
 }
 
-async function installByApt() {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return undefined;
-  console.log('No WebKit found; installing the one of the distribution, with a screen that nobody sees.');
-  const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
-  if ((await run('apt-get', ['update'], quiet)) !== 0) return undefined;
-  await run('apt-get', ['install', '-y', '--no-install-recommends', ...PACKAGES], quiet);
-  return installed();
+async function installNow() {
+  const why = 'No WebKit found; installing the one of the distribution, with a screen that nobody sees.';
+  return (await installByApt(PACKAGES, why)) ? installed() : undefined;
 }
 
 /**
@@ -31,5 +26,5 @@ async function installByApt() {
  */
 export async function findWebKit() {
   const { PEERFOLD_WEBKIT: driver, PEERFOLD_SCREEN: screen } = process.env;
-  return driver && screen ? { driver, screen } : ((await installed()) ?? (await installByApt()));
+  return driver && screen ? { driver, screen } : ((await installed()) ?? (await installNow()));
 }

@@ -17,7 +17,7 @@ const VITEST_SUITES = ['unit', 'property', 'service'];
 const FIREFOX_SUITE = 'firefox';
 const WEBKIT_SUITE = 'webkit';
 const SUITES = [...VITEST_SUITES, 'browser', FIREFOX_SUITE, WEBKIT_SUITE];
-/** Runs of Playwright: the first two at a time, since they look at no deadline and no share of peers. */
+/** Runs of Playwright; which tests spare time two at a time, its configuration says. */
 const PLAYWRIGHT_RUNS = [
   { projects: ['pairs', WEBKIT_SUITE], workers: 2 },
   { projects: ['browser', FIREFOX_SUITE], workers: 1 },
@@ -53,13 +53,14 @@ async function runVitest(suites, filters, folder) {
 }
 
 async function playwrightEnvironment(suites, file) {
-  const env = { PEERFOLD_CHROMIUM: await findBrowser(), PLAYWRIGHT_JSON_OUTPUT_FILE: file };
   const firefox = suites.includes(FIREFOX_SUITE) ? await findFirefox() : undefined;
-  if (firefox !== undefined) env.PEERFOLD_FIREFOX = firefox;
   const webkit = suites.includes(WEBKIT_SUITE) ? await findWebKit() : undefined;
-  return webkit === undefined
-    ? env
-    : { ...env, PEERFOLD_WEBKIT: webkit.driver, PEERFOLD_SCREEN: webkit.screen };
+  return {
+    PEERFOLD_CHROMIUM: await findBrowser(),
+    PLAYWRIGHT_JSON_OUTPUT_FILE: file,
+    ...(firefox && { PEERFOLD_FIREFOX: firefox }),
+    ...(webkit && { PEERFOLD_WEBKIT: webkit.driver, PEERFOLD_SCREEN: webkit.screen }),
+  };
 }
 
 async function runPlaywright({ projects, workers }, filters, folder) {

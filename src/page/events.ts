@@ -13,28 +13,20 @@ export interface PeerfoldEvents {
 type Listener<Occasion extends Event> =
   ((event: Occasion) => void) | { handleEvent(event: Occasion): void } | null;
 
+/** Adds or removes a listener, which knows what it is given. */
+interface Listen<Options> {
+  <Type extends keyof PeerfoldEvents>(
+    type: Type,
+    listener: Listener<PeerfoldEvents[Type]>,
+    options?: boolean | Options,
+  ): void;
+  (type: string, listener: Listener<Event>, options?: boolean | Options): void;
+}
+
 /** An `EventTarget` that knows what its listeners are given. */
 export interface PeerfoldEventTarget extends EventTarget {
-  addEventListener<Type extends keyof PeerfoldEvents>(
-    type: Type,
-    listener: Listener<PeerfoldEvents[Type]>,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  addEventListener(
-    type: string,
-    listener: Listener<Event>,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  removeEventListener<Type extends keyof PeerfoldEvents>(
-    type: Type,
-    listener: Listener<PeerfoldEvents[Type]>,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  removeEventListener(
-    type: string,
-    listener: Listener<Event>,
-    options?: boolean | EventListenerOptions,
-  ): void;
+  addEventListener: Listen<AddEventListenerOptions>;
+  removeEventListener: Listen<EventListenerOptions>;
 }
 
 export const PeerfoldEventTarget = EventTarget as new () => PeerfoldEventTarget;

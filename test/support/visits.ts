@@ -23,3 +23,12 @@ export async function visitTo(
   await rig.rest(10);
   return { rig, path, bytes, signed, page };
 }
+
+/** The worker is started anew, the page leads and knows its token again, and peers hold the file. */
+export async function restarted({ rig, page, bytes, signed }: Visit): Promise<void> {
+  rig.restart();
+  page.lead();
+  page.say({ t: 'tokens', tokens: [signed.token] });
+  await rig.rest(10);
+  rig.serve(page, bytes, signed, (one) => one);
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Bytes } from '../../../src/core/bytes.js';
 import { MIN_SLICE } from '../../../sw/readers.js';
-import { visitTo, type Visit } from '../../support/visits.js';
+import { restarted, visitTo, type Visit } from '../../support/visits.js';
 import { WorkerRig, expectSame, urlOf } from '../../support/worker-rig.js';
 
 const PATH = '/media/film.mp4';
@@ -314,13 +314,10 @@ describe('a whole body', () => {
 
 describe('a media element that takes the end of a part for the end of all', () => {
   it('is left to the browser, while players that are fed by script are not', async () => {
-    const { rig, bytes, signed, page } = await film();
+    const visit = await film();
+    const { rig, page } = visit;
     rig.playsParts = false;
-    rig.restart();
-    page.lead();
-    page.say({ t: 'tokens', tokens: [signed.token] });
-    await rig.rest(10);
-    rig.serve(page, bytes, signed, (one) => one);
+    await restarted(visit);
     for (const range of ['bytes=0-', 'bytes=600000-']) await rig.until(rig.ask(PATH, video(range)));
     expect(rig.requests).toMatchObject([{ untouched: true }, { untouched: true }]);
     const told = { t: 'left', url: urlOf(PATH), destination: 'video', reason: 'unsupported' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { visitTo, type Visit } from '../../support/visits.js';
+import { restarted, visitTo, type Visit } from '../../support/visits.js';
 import { WorkerRig, expectSame, urlOf } from '../../support/worker-rig.js';
 
 const PATH = '/media/a.jpg';
@@ -110,13 +110,10 @@ describe('an HTTP copy', () => {
   });
 
   it('of the browser’s cache is not looked for where such a look asks the origin', async () => {
-    const { rig, bytes, signed, page } = await image();
+    const visit = await image();
+    const { rig, bytes, page } = visit;
     rig.asksOnMiss = true;
-    rig.restart();
-    page.lead();
-    page.say({ t: 'tokens', tokens: [signed.token] });
-    await rig.rest(10);
-    rig.serve(page, bytes, signed, (one) => one);
+    await restarted(visit);
     expectSame(await rig.bytes(rig.ask(PATH)), bytes);
     await rig.rest();
     expect(page.reports[0]?.bytes).toMatchObject({ peer: LENGTH, cache: 0, http: 0 });

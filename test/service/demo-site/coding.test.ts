@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DemoSite } from '../../../demo-site/server.js';
-import { ask, makeFixture, rawExchange, type Answer, type Fixture } from './fixture.js';
+import { ask, makeFixture, rawExchange, served, type Answer, type Fixture } from './fixture.js';
 
 const page = '/page.html';
 const PAGE = `<!doctype html><title>Page</title>${'<p>A page as long as pages are.</p>\n'.repeat(100)}`;
@@ -133,6 +133,7 @@ describe('a coded representation', () => {
     for (const name of ['content-type', 'cache-control', 'last-modified', 'accept-ranges', 'vary'])
       expect([name, other.headers[name]]).toEqual([name, plain.headers[name]]);
     expect(Number(other.headers['content-length'])).toBeLessThan(PAGE.length / 10);
+    await served(site);
     expect(site.log.bytesOf(page)).toBe(PAGE.length + other.body.length);
   });
 

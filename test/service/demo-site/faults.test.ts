@@ -8,6 +8,7 @@ import {
   ask,
   makeFixture,
   rawExchange,
+  served,
   until,
   type Answer,
   type Fixture,
@@ -111,7 +112,7 @@ describe('time', () => {
     leaving.abort();
     await expect(asked).rejects.toThrow();
     await until(() => clock.pending === 0);
-    await until(() => site.log.entries[0]?.ended !== undefined);
+    await served(site);
     expect(site.log.entries[0]).toMatchObject({ status: 0, bytes: 0, complete: false, error: undefined });
   });
 
@@ -124,7 +125,7 @@ describe('time', () => {
     await clock.advance(16);
     await asked;
     leaving.abort();
-    await until(() => site.log.entries[0]?.ended !== undefined);
+    await served(site);
     const [entry] = site.log.entries;
     expect(entry?.complete).toBe(false);
     expect(entry?.bytes).toBe(1600);
@@ -151,6 +152,7 @@ describe('broken answers', () => {
     const { status, headers, body, complete } = await ask(site, film);
     expect([status, headers['content-length'], complete]).toEqual([200, '300000', false]);
     expect(body.equals(FILM.subarray(0, abortAfter))).toBe(true);
+    await served(site);
     expect(site.log.entries[0]).toMatchObject({ status: 200, bytes: abortAfter, complete: false });
   });
 

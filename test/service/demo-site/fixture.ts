@@ -127,3 +127,8 @@ export function rawExchange(site: DemoSite, text: string): Promise<string> {
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Waits for the server, which notes what it sent a little later than the client may have it. */
+export function served(site: DemoSite): Promise<void> {
+  return until(() => site.log.entries.every(({ ended }) => ended !== undefined));
+}

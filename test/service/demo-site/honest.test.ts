@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DemoSite } from '../../../demo-site/server.js';
-import { FILM, OTHER, PHOTO, ask, makeFixture, rawExchange, type Fixture } from './fixture.js';
+import { FILM, OTHER, PHOTO, ask, makeFixture, rawExchange, until, type Fixture } from './fixture.js';
 
 let fixture: Fixture;
 let site: DemoSite;
@@ -284,7 +284,7 @@ describe('life', () => {
     other.faults.set({ path: '*', latencyMs: 3_000_000 });
     const hanging = ask(other, photo);
     const failed = expect(hanging).rejects.toThrow();
-    while (other.log.entries.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => other.log.entries.length > 0);
     await Promise.all([other.close(), other.close()]);
     await other.close();
     await failed;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RequestLog } from '../../../demo-site/log.js';
 import type { DemoSite } from '../../../demo-site/server.js';
 import { FAKE_EPOCH, FakeClock } from '../../support/fake-clock.js';
-import { FILM, OTHER, PHOTO, ask, makeFixture, type Fixture } from './fixture.js';
+import { FILM, OTHER, PHOTO, ask, makeFixture, served, type Fixture } from './fixture.js';
 
 let fixture: Fixture;
 let site: DemoSite;
@@ -35,6 +35,7 @@ describe('the request log', () => {
       'x-private': 'not kept',
     };
     await ask(site, `${photo}?size=2`, { headers });
+    await served(site);
     expect(site.log.entries).toEqual([
       {
         time: FAKE_EPOCH + 1234,
@@ -62,6 +63,7 @@ describe('the request log', () => {
     await ask(site, photo, { headers: { 'if-none-match': headers.etag ?? '' } });
     await ask(site, photo);
     await ask(site, '/media/film.mp4', { headers: { range: 'bytes=-5000' } });
+    await served(site);
     expect(site.log.entries.map(({ status, bytes }) => [status, bytes])).toEqual([
       [200, 0],
       [304, 0],
@@ -98,6 +100,7 @@ describe('the control endpoint', () => {
 
   it('shows the log and is not in it', async () => {
     await ask(site, photo);
+    await served(site);
     const { headers, body } = await ask(site, '/__log');
     expect(headers['content-type']).toBe('application/json');
     expect(JSON.parse(body.toString())).toMatchObject([{ path: photo, status: 200, bytes: 1000 }]);

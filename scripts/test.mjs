@@ -19,8 +19,8 @@ const WEBKIT_SUITE = 'webkit';
 const SUITES = [...VITEST_SUITES, 'browser', FIREFOX_SUITE, WEBKIT_SUITE];
 /** Runs of Playwright; which tests spare time two at a time, its configuration says. */
 const PLAYWRIGHT_RUNS = [
-  { projects: ['pairs', WEBKIT_SUITE], workers: 2 },
-  { projects: ['browser', FIREFOX_SUITE], workers: 1 },
+  { projects: ['pairs', FIREFOX_SUITE, WEBKIT_SUITE], workers: 2 },
+  { projects: ['browser'], workers: 1 },
 ];
 
 const inCi = process.env.CI === 'true';

@@ -108,6 +108,7 @@ class Guest {
     if (this.#composed) return;
     self.addEventListener('install', (event) => {
       event.waitUntil(self.skipWaiting());
+      insist();
     });
     self.addEventListener('activate', (event) => {
       event.waitUntil(self.clients.claim());
@@ -141,6 +142,20 @@ function keepAwayFrom(hasher: string, event: ExtendableEvent & RoutedInstall): v
   event
     .addRoutes?.({ condition: { urlPattern: `${hasher}/v1/*` }, source: 'network' })
     .catch(() => undefined);
+}
+
+/** After this time (ms) a worker that has not taken over yet asks for it again. */
+const INSIST_AFTER = 2_000;
+
+/**
+ * Chromium forgets that a worker wants to take over when its predecessor, stopped for that, has to be started again for
+ * a request that came meanwhile (docs/discoveries/stopped-workers.md).
+ */
+function insist(): void {
+  const { registration } = self;
+  systemClock.setTimeout(() => {
+    if (registration.waiting) void self.skipWaiting();
+  }, INSIST_AFTER);
 }
 
 /** Keeps the worker alive while `work` goes on. */

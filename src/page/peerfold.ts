@@ -71,7 +71,7 @@ export class Peerfold extends PeerfoldEventTarget {
 
   /**
    * Resolves when it is decided whether this page uses Peerfold: with `active` once the worker answers,
-   * or with the reason why not. Never rejects. A later consent makes a new promise.
+   * or with the reason why not. Never rejects. When that changes, by consent or by `stop()`, there is a new promise.
    */
   get ready(): Promise<Status> {
     return this.#readiness.promise;
@@ -195,7 +195,6 @@ export class Peerfold extends PeerfoldEventTarget {
     this.#keeper.allow();
     this.#companions.apply(this.#policy.known);
     if (reason) {
-      if (this.#begun) this.#readiness.again();
       this.#readiness.settle({ active: false, reason });
       this.#begun = false;
     } else if (!this.#begun) {
@@ -241,7 +240,6 @@ export class Peerfold extends PeerfoldEventTarget {
     this.#config = config;
     if (this.#policy.visitorRefusal) return;
     // A worker of this build has taken over from one of another.
-    if (this.#gaveUp) this.#readiness.again();
     this.#gaveUp = false;
     this.#readiness.settle({ active: true });
     void this.#keeper.welcome(config);

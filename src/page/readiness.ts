@@ -17,6 +17,7 @@ export class Readiness {
   // Before the promise that sets it.
   #settle: (status: Status) => void = () => undefined;
   #promise = this.#undecided();
+  #decided: Status | undefined;
   #timer: Timer;
 
   constructor(private readonly clock: Clock) {}
@@ -25,13 +26,17 @@ export class Readiness {
     return this.#promise;
   }
 
+  /** A promise that was kept cannot be taken back: where it was decided otherwise there is a new one. */
   settle(status: Status): void {
+    if (this.#decided && reasonIn(this.#decided) !== reasonIn(status)) this.again();
+    this.#decided = status;
     this.#settle(status);
   }
 
   /** It is to be decided anew; whoever awaits the earlier promise hears what the new one says. */
   again(): void {
     const earlier = this.#settle;
+    this.#decided = undefined;
     this.#promise = this.#undecided();
     void this.#promise.then(earlier);
   }
@@ -51,3 +56,5 @@ export class Readiness {
     });
   }
 }
+
+const reasonIn = (status: Status): string | undefined => (status.active ? undefined : status.reason);

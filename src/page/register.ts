@@ -20,8 +20,11 @@ let policy: ReturnType<TrustedTypes['createPolicy']> | undefined;
  * `usual` file, where the site has another worker here, which would be replaced: only `data-sw` may ask for that.
  */
 export async function registerWorker(url: string, usual: string): Promise<void> {
-  const registration = await navigator.serviceWorker.getRegistration();
-  const worker = registration?.installing ?? registration?.waiting ?? registration?.active;
+  const { serviceWorker } = navigator;
+  const registration = await serviceWorker.getRegistration();
+  // One that controls the page and is registered no more was forgotten by another tab: it is not to come back.
+  const worker =
+    registration?.installing ?? registration?.waiting ?? registration?.active ?? serviceWorker.controller;
   const address = new URL(url, document.baseURI).href;
   if (worker?.scriptURL === address) return;
   if (worker && registration?.scope === new URL('.', address).href) {

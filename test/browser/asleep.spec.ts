@@ -37,10 +37,9 @@ test('a worker that was stopped forgets when it is asked, also by a page that wa
   await visitor.page.evaluate(() => window.peerfold.stop());
   await visitor.stopWorker();
   expect(await visitor.page.evaluate(() => window.peerfold.stop({ forget: true }))).toBe(true);
-  await other.waitForFunction(async () => {
-    const status = await window.peerfold.ready;
-    return !status.active && status.reason === 'stopped';
-  });
+  await expect
+    .poll(() => other.evaluate(() => window.peerfold.ready))
+    .toEqual({ active: false, reason: 'stopped' });
   await other.close();
   await expect.poll(() => registrations(visitor.page)).toEqual([]);
   expect(await kept(visitor.page)).toBe(0);

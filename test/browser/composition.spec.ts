@@ -115,10 +115,8 @@ test('beside the duties that a site’s worker has already', async ({ stage }) =
   });
 
   await test.step('it stays when all is forgotten, and only ours ends', async () => {
-    await tab.evaluate(() => {
-      void window.peerfold.stop({ forget: true });
-    });
-    await expect.poll(() => kept(tab)).toBe(0);
+    expect(await tab.evaluate(() => window.peerfold.stop({ forget: true }))).toBe(true);
+    expect(await kept(tab)).toBe(0);
     expect(await registrations(tab)).toEqual(['/own/']);
     await expectOwnDuties(tab, '/own/greeting', 2);
     await show(tab, IMAGES.slice(0, 1));
@@ -222,10 +220,8 @@ test('under strict policies, and gone when visitor or site say so', async ({ sta
     const other = await visitor.newTab();
     await visitor.open('/strict.html', other);
     expect(await kept(tab)).toBeGreaterThan(0);
-    await tab.evaluate(() => {
-      void window.peerfold.stop({ forget: true });
-    });
-    await expect.poll(() => registrations(tab)).toEqual([]);
+    expect(await tab.evaluate(() => window.peerfold.stop({ forget: true }))).toBe(true);
+    expect(await registrations(tab)).toEqual([]);
     expect(await kept(tab)).toBe(0);
     await expect.poll(async () => (await visitor.stats(other)).links).toBe(0);
     await show(other, IMAGES.slice(0, 2));
@@ -302,7 +298,9 @@ test('an upgrade while pages are open: builds never mix, and pictures always com
     await visitor.open('/page.html?young', young);
     await visitor.allImagesLoaded('all', young);
     await show(old, paths);
-    await young.waitForFunction(async () => (await window.peerfold.ready).active);
+    await expect
+      .poll(() => young.evaluate(() => window.peerfold.ready), { timeout: 10_000 })
+      .toEqual({ active: true });
     await expectAtWork(visitor, IMAGES.slice(2, 4), young);
     await old.waitForFunction(() => window.peerfold.stats().links === 0);
     await show(old, IMAGES.slice(4, 6));

@@ -53,7 +53,11 @@ export class WorkerScope extends EventTarget {
     get: () => Promise.resolve(undefined),
     matchAll: () => Promise.resolve([this.window]),
   };
-  readonly registration = { unregister: vi.fn(() => Promise.resolve(true)) };
+  readonly registration = {
+    unregister: vi.fn(() => Promise.resolve(true)),
+    /** A worker that is installed and has not taken over. */
+    waiting: null as object | null,
+  };
   readonly fetch = vi.fn(() => Promise.resolve(new Response('from the origin')));
   peerfold: unknown;
 

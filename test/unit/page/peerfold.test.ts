@@ -227,6 +227,15 @@ describe('start', () => {
     expect(page.engines).toEqual([]);
   });
 
+  it('says so by a new promise when one of another build takes over', async () => {
+    const page = pageOf();
+    expect(await page.peerfold.ready).toEqual({ active: true });
+    page.worker.build = 'other';
+    page.worker.dispatchEvent(new Event('controllerchange'));
+    await settle();
+    expect(await stateOf(page.peerfold.ready)).toEqual({ active: false, reason: 'other-build' });
+  });
+
   it('goes on when a worker of this build takes over from another', async () => {
     const page = pageOf();
     page.worker.build = 'other';
@@ -473,6 +482,15 @@ describe('leaving', () => {
     await settle();
     expect(page.worker.hellos).toHaveLength(1);
     expect(page.engines).toHaveLength(1);
+  });
+
+  it('says so by a new promise', async () => {
+    const page = pageOf();
+    const earlier = page.peerfold.ready;
+    expect(await earlier).toEqual({ active: true });
+    void page.peerfold.stop();
+    expect(await stateOf(page.peerfold.ready)).toEqual({ active: false, reason: 'stopped' });
+    expect(await earlier).toEqual({ active: true });
   });
 
   it('stopped before anything was decided, says so', async () => {

@@ -12,10 +12,11 @@ vi.mock('workbox-window/build/workbox-window.prod.mjs', () => ({
 const SITE = 'https://www.example.com';
 const USUAL = '/peerfold-sw.js';
 
-/** A page of the site that has this worker already. */
+/** A page of the site that has this worker already, or, without a scope, is only controlled by it. */
 function visit(scope?: string, script?: string): { readonly warn: ReturnType<typeof vi.fn> } {
-  const registration = scope && { scope: SITE + scope, active: { scriptURL: SITE + (script ?? '') } };
-  const container = { getRegistration: () => Promise.resolve(registration) };
+  const worker = script === undefined ? null : { scriptURL: SITE + script };
+  const registration = scope && { scope: SITE + scope, active: worker };
+  const container = { getRegistration: () => Promise.resolve(registration), controller: worker };
   Object.defineProperty(navigator, 'serviceWorker', { configurable: true, value: container });
   vi.spyOn(document, 'baseURI', 'get').mockReturnValue(`${SITE}/shop/page.html`);
   return { warn: vi.spyOn(console, 'warn').mockReturnValue() };
@@ -40,6 +41,18 @@ describe('the worker file', () => {
     await registerWorker('../sw.js', USUAL);
     expect(register).not.toHaveBeenCalled();
     expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('is not registered again where another tab has ended it', async () => {
+    visit(undefined, '/sw.js');
+    await registerWorker('/sw.js', USUAL);
+    expect(register).not.toHaveBeenCalled();
+  });
+
+  it('is registered beside one that the site has ended', async () => {
+    visit(undefined, '/push-sw.js');
+    await registerWorker(USUAL, USUAL);
+    expect(register).toHaveBeenCalledOnce();
   });
 
   it('replaces another one of its scope, and says so', async () => {

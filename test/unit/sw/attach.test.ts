@@ -24,6 +24,7 @@ beforeEach(() => {
   vi.spyOn(console, 'error').mockImplementation((...words) => complaints.push(words.join(' ')));
 });
 afterEach(() => {
+  vi.useRealTimers();
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });
@@ -60,6 +61,18 @@ describe('a worker file of our own', () => {
     await scope.installed();
     expect(scope.skipWaiting).toHaveBeenCalledOnce();
     expect(scope.clients.claim).toHaveBeenCalledOnce();
+  });
+
+  it.each([
+    ['asks once more to take over when it still waits', {}, 2],
+    ['is content when it has taken over', null, 1],
+  ])('%s', async (_, waiting, times) => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const scope = joined(new WorkerScope());
+    await scope.installed();
+    scope.registration.waiting = waiting;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(scope.skipWaiting).toHaveBeenCalledTimes(times);
   });
 
   it.each(['it takes them', 'it refuses them'])(

@@ -3,7 +3,7 @@ import { PeerfoldError, reasonOf } from '../../src/core/errors.js';
 import { systemClock } from '../../src/protocol/system-clock.js';
 import type { HasherConfig } from '../config.js';
 import { hasKeys } from '../signing/key-directory.js';
-import { withDocuments } from '../state/documents-of.js';
+import { areInRedis, withDocuments } from '../state/documents-of.js';
 import type { Documents } from '../state/documents.js';
 import { readOperatorPolicy, writeOperatorPolicy, type OperatorPolicy } from './operator-policy.js';
 import { readPurges, wished, writePurges, type Purges, type PurgeWish } from './purges.js';
@@ -80,17 +80,24 @@ export class PolicyCare {
 }
 
 /**
- * Lets `work` change the policy of a hash service with this configuration. Rejects with `bad-config` where none
- * has kept its keys: what is written there nobody reads, and a kill switch must not seem to work.
+ * Lets `work` change the policy of a hash service with this configuration. Rejects with `bad-config` where none has kept
+ * its keys, or one whose policy is in Redis: what is written there nobody reads, and a kill switch must not seem to work.
  */
 export async function withPolicyCare<T>(
   config: Pick<HasherConfig, 'data' | 'redis'>,
   work: (care: PolicyCare) => Promise<T>,
 ): Promise<T> {
-  if (config.redis === undefined && !(await hasKeys(config.data)))
-    throw fault(
-      `no hash service has its keys in ${resolve(config.data)}: name its data directory with --data, such as --data /var/lib/peerfold`,
-    );
+  if (config.redis === undefined) {
+    const data = resolve(config.data);
+    if (!(await hasKeys(data)))
+      throw fault(
+        `no hash service has its keys in ${data}: name its data directory with --data, such as --data /var/lib/peerfold`,
+      );
+    if (await areInRedis({ data }))
+      throw fault(
+        `the hash service of ${data} has its policy in Redis: name it with --redis, as the service has it`,
+      );
+  }
   return withDocuments(config, systemClock, (documents) => work(new PolicyCare(documents)));
 }
 

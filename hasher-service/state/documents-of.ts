@@ -1,7 +1,10 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '../../src/core/clock.js';
 import type { HasherConfig } from '../config.js';
 import { DocumentFiles } from './document-files.js';
 import type { Documents } from './documents.js';
+import { readIfThere, writeWhole } from './files.js';
 import { RedisDocuments } from './redis-documents.js';
 import { RedisLink } from './redis-link.js';
 
@@ -30,4 +33,19 @@ export async function withDocuments<T>(
   } finally {
     link.close();
   }
+}
+
+/** Lies in the data directory of a service that keeps its documents in Redis. */
+const IN_REDIS = 'documents-in-redis';
+
+/** Notes in its data directory, for whoever looks for them there, where a service that starts keeps its documents. */
+export async function notePlace({ data, redis }: Pick<HasherConfig, 'data' | 'redis'>): Promise<void> {
+  const note = join(data, IN_REDIS);
+  if (redis === undefined) await rm(note, { force: true });
+  else await writeWhole(note, 'policy and purges of this hash service are in its Redis\n');
+}
+
+/** Whether the last service to start with this data directory keeps its documents in Redis. */
+export async function areInRedis({ data }: Pick<HasherConfig, 'data'>): Promise<boolean> {
+  return (await readIfThere(join(data, IN_REDIS))) !== undefined;
 }

@@ -53,6 +53,22 @@ describe('with Redis', () => {
     expect(await peerfold('policy', 'show', '--redis', redis.url)).toContain('rollout  0.5');
   });
 
+  it('the command refuses to write where a service with Redis does not read, until one without it does', async () => {
+    const { a, redis } = await twoInstances();
+    const data = ['--data', a.data];
+    const io = new FakeIo();
+    expect(await run(['policy', 'disable', ...data], io)).toBe(2);
+    expect(io.errors).toContain(
+      `the hash service of ${a.data} has its policy in Redis: name it with --redis`,
+    );
+    expect(await peerfold('policy', 'show', ...data, '--redis', redis.url)).toMatch(/enabled +yes/);
+    await a.hasher.close();
+    const alone = await Bench.start({ origin: a.origin, data: a.data });
+    expect(await peerfold('policy', 'disable', ...data)).toContain(`disabled in ${a.data}`);
+    await alone.clock.advance(1000);
+    expect(await policyOf(alone)).toMatchObject({ enabled: false });
+  });
+
   it('the command says that Redis is not there, without its password', async () => {
     const io = new FakeIo();
     const args = ['policy', 'show', '--redis', 'redis://:geheim@127.0.0.1:1'];

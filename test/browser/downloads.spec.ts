@@ -57,6 +57,8 @@ async function sources(visitor: Visitor) {
 test('a file that is saved comes from other visitors, under its name, byte for byte', async ({ stage }) => {
   await holder(stage);
   const visitor = await linked(stage);
+  // On this machine it is quicker than any peer.
+  stage.site.faults.set({ path: FILM, bytesPerSecond: 1_000_000 });
   await expectFilm(await save(visitor));
   expect(share(await sources(visitor), 'peer')).toBeGreaterThan(0.5);
   expect(visitor.page.url()).toContain(SAVING);

@@ -31,7 +31,7 @@ test('hls.js plays to the end, and beyond the head start from peers', async ({ s
 
   const b = await viewer(stage, LARGE);
   await b.visitor.linked();
-  await b.play(8);
+  await b.play(4);
   await b.toEnd();
   await expectExact(b.visitor, SEGMENTS);
   expect(await b.watched()).toMatchObject(PLAYED);

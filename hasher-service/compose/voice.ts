@@ -10,6 +10,7 @@ import { Keyring } from '../signing/keys.js';
 import { Signer } from '../signing/statements.js';
 import { Versions } from '../signing/versions.js';
 import type { State } from '../state/port.js';
+import { notePlace } from '../state/documents-of.js';
 import { openStores } from '../state/stores.js';
 import type { FiguresStore } from '../beacons/figures-store.js';
 
@@ -39,14 +40,18 @@ export async function openVoice(
   const signer = new Signer(keyring, config.publicUrl ?? `http://${config.host}:${config.port}`);
   const { state, documents, figuresStore } = await openStores(config, { clock, signer, log, sha256 });
   const versions = new Versions(clock);
-  const policy = await EffectivePolicy.open({
-    documents,
-    clock,
-    log,
-    versions,
-    reserve: (ver) => state.reserve(ver),
-    cover: (of) => queries.coverOf(of),
-  }).catch(async (error: unknown) => {
+  const opened = async (): Promise<EffectivePolicy> => {
+    await notePlace(config);
+    return EffectivePolicy.open({
+      documents,
+      clock,
+      log,
+      versions,
+      reserve: (ver) => state.reserve(ver),
+      cover: (of) => queries.coverOf(of),
+    });
+  };
+  const policy = await opened().catch(async (error: unknown) => {
     await state.close();
     throw error;
   });

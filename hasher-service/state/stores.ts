@@ -6,7 +6,6 @@ import type { HasherConfig } from '../config.js';
 import type { Signer } from '../signing/statements.js';
 import { Archive } from './archive.js';
 import { DocumentFiles } from './document-files.js';
-import { notePlace } from './documents-of.js';
 import type { Documents } from './documents.js';
 import type { State } from './port.js';
 import { RedisDocuments } from './redis-documents.js';
@@ -32,17 +31,14 @@ export async function openStores(
   { data, redis: url, sites }: Pick<HasherConfig, 'data' | 'redis' | 'sites'>,
   parts: Parts,
 ): Promise<Stores> {
-  if (url === undefined) {
-    await notePlace({ data, redis: url });
+  if (url === undefined)
     return {
       state: new Archive({ data, sites, ...parts }),
       documents: new DocumentFiles(data, parts.clock),
       figuresStore: new FigureFiles(data),
     };
-  }
   const link = new RedisLink({ url, ...parts });
   const state = new RedisState({ link, owner: randomUUID(), ...parts });
   await link.open();
-  await notePlace({ data, redis: url });
   return { state, documents: new RedisDocuments(link), figuresStore: new RedisFigures(link) };
 }

@@ -30,8 +30,8 @@ test('a film starts over HTTP and goes on from peers; a seek plays', async ({ st
   const film = originBytes(FILM).byteLength;
   const headStart = (10 / 60) * film;
   expect(bytes.http, 'the head start comes over HTTP').toBeGreaterThan(0);
-  // A slice of 2 MiB that is late on a busy machine is a quarter of all that; how much it is, the benchmark tells.
-  expect(bytes.peer / (film - headStart)).toBeGreaterThanOrEqual(0.5);
+  // One request in a hundred is a canary, and a slice of 2 MiB is a quarter of all that.
+  expect(bytes.peer / (film - headStart)).toBeGreaterThanOrEqual(0.7);
   const first = stage.browserRequests(FILM)[0];
   expect(first?.range).toMatch(/^bytes=0-/);
 });

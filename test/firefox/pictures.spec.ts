@@ -1,10 +1,11 @@
 import { bytesFor, expect, expectExact, share } from '../browser/stage-test.js';
 import { LAZY_IMAGES } from '../support/media.js';
-import { SHELF, SHELF_LAZY } from '../support/pages.js';
+import { page, SHELF, SHELF_LAZY, tag } from '../support/pages.js';
 import { test } from './firefox-test.js';
 
 /** The first visitor only has to have seen them (ms for half a viewport). */
 const FAST = 100;
+const OTHERS = '/others.html';
 
 test('Firefox gets from Chromium what that has seen of the gallery', async ({ stage, firefox }) => {
   const chromium = await stage.visitor();
@@ -39,9 +40,12 @@ test('Chromium gets from Firefox what that has seen of a page', async ({ stage, 
   expect((await firefox.stats()).uploaded).toBeGreaterThan(0);
 });
 
-test('what the worker left to Firefox is counted with the worker’s reason', async ({ firefox }) => {
+test('what the worker left to Firefox is counted with the worker’s reason', async ({ stage, firefox }) => {
+  // Pictures that its store cannot have by then.
+  const others = LAZY_IMAGES.slice(-2);
+  stage.serve(OTHERS, page(tag(), others.map((src) => `<img src="${src}" alt="">`).join('')));
   await firefox.open(SHELF);
-  await firefox.open(SHELF);
+  await firefox.open(OTHERS);
   await firefox.page.waitForFunction(() => window.peerfold.stats().resources.length > 0);
-  for (const { fallback } of (await firefox.stats()).resources) expect(fallback).toBe('no-engine');
+  for (const { url, fallback } of (await firefox.stats()).resources) expect(fallback, url).toBe('no-engine');
 });

@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Those that wait for whole services come first: what has nothing to do but compute fills the time they leave. */
@@ -12,23 +12,16 @@ class WaitingFirst extends BaseSequencer {
   }
 }
 
+/** What the files import holds no state: loading it once spares much of their time. */
+function suite(name: string, testTimeout: number): TestProjectInlineConfiguration {
+  return { test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, isolate: false } };
+}
+
 export default defineConfig({
   test: {
     // On two cores: many of these wait for a service.
     maxWorkers: 3,
     sequence: { sequencer: WaitingFirst },
-    projects: [
-      // What these import holds no state: to load it once spares half of their time.
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000, isolate: false } },
-      {
-        test: {
-          name: 'property',
-          include: ['test/property/**/*.test.ts'],
-          testTimeout: 60_000,
-          isolate: false,
-        },
-      },
-      { test: { name: 'service', include: ['test/service/**/*.test.ts'], testTimeout: 30_000 } },
-    ],
+    projects: [suite('unit', 20_000), suite('property', 60_000), suite('service', 30_000)],
   },
 });

@@ -22,32 +22,36 @@ export interface Site {
   readonly started: Date;
 }
 
-/** Finds the folders of the package that this file, or the bundle it ended up in, belongs to. */
+/** Finds the folders of the checkout that this file, or the bundle it ended up in, belongs to. */
 export function findFolders(given: Partial<Pick<Folders, 'public' | 'scripts'>>): Folders {
-  const root = packageRoot(dirname(fileURLToPath(import.meta.url)));
-  const scripts = given.scripts ?? join(root, 'dist');
-  const players = Object.entries(PLAYERS).map(([name, installed]): [string, string] => {
-    const packaged = join(scripts, 'vendor', name);
-    return [`/vendor/${name}`, existsSync(packaged) ? packaged : join(root, 'node_modules', installed)];
-  });
+  const root = checkoutRoot();
+  if (root === undefined) throw new Error('the demo site cannot find its pages (demo-site/public)');
+  const players = Object.entries(PLAYERS).map(([name, installed]): [string, string] => [
+    `/vendor/${name}`,
+    join(root, 'node_modules', installed),
+  ]);
   return {
     public: given.public ?? join(root, 'demo-site', 'public'),
-    scripts,
+    scripts: given.scripts ?? join(root, 'dist'),
     players: new Map(players),
   };
 }
 
-/** Where a checkout that was not built has the players: in their packages. */
+/** The players are in their packages, as their makers publish them. */
 const PLAYERS = {
   'hls.min.js': 'hls.js/dist/hls.min.js',
   'dash.all.min.js': 'dashjs/dist/modern/umd/dash.all.min.js',
 };
 
-function packageRoot(from: string): string {
+/** Whether the site's own pages and media are here: for their 33 MB the package leaves them out. */
+export function hasPages(): boolean {
+  return checkoutRoot() !== undefined;
+}
+
+function checkoutRoot(from = dirname(fileURLToPath(import.meta.url))): string | undefined {
   if (existsSync(join(from, 'demo-site', 'public'))) return from;
   const above = dirname(from);
-  if (above === from) throw new Error('the demo site cannot find its pages (demo-site/public)');
-  return packageRoot(above);
+  return above === from ? undefined : checkoutRoot(above);
 }
 
 /** The two lines a site's owner writes: what Peerfold's worker may trust, and the worker itself. */

@@ -10,6 +10,7 @@ import { Live, type LiveOptions } from './live.js';
 import { RequestLog } from './log.js';
 
 export type { FaultRule } from './faults.js';
+export { hasPages } from './files.js';
 
 export interface DemoSiteOptions {
   /** 0 takes any free port; `DemoSite.url` tells which. */
@@ -26,7 +27,7 @@ export interface DemoSiteOptions {
   readonly attributes?: Readonly<Record<string, string>>;
   /** Folder with the scripts for browsers, `peerfold.js` and `peerfold-….js`; by default the built ones. */
   readonly scripts?: string;
-  /** Folder with the pages and media; by default those of this package. */
+  /** Folder with the pages and media; by default those of this checkout. */
   readonly public?: string;
   /** What the live stream is made of. */
   readonly live?: LiveOptions;

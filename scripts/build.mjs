@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { minify } from 'terser';
-import { BROWSER_BUNDLES, BROWSER_TARGET, FOR_BUNDLERS, NODE_BUNDLES, VENDOR_FILES } from './bundles.mjs';
+import { BROWSER_BUNDLES, BROWSER_TARGET, FOR_BUNDLERS, NODE_BUNDLES, COPIED_FILES } from './bundles.mjs';
 import { inputsOf, licenceNotice } from './licences.mjs';
 import { ROOT, runTool } from './run.mjs';
 
@@ -108,7 +108,7 @@ async function write(bundle, buildName) {
 async function writeLicences(bundles) {
   const shipped = [
     ...bundles.map(({ name, metafile }) => ({ name, inputs: inputsOf(metafile) })),
-    ...VENDOR_FILES.map(({ from, to }) => ({ name: to, inputs: [from] })),
+    ...COPIED_FILES.map(({ from, to }) => ({ name: to, inputs: [from] })),
   ];
   await writeFile(path.join(DIST, 'THIRD-PARTY-LICENSES.txt'), await licenceNotice(shipped));
 }
@@ -127,8 +127,8 @@ async function bundleAll() {
   return buildName;
 }
 
-async function copyVendorFiles() {
-  for (const { from, to } of VENDOR_FILES) {
+async function copyFiles() {
+  for (const { from, to } of COPIED_FILES) {
     const target = path.join(DIST, to);
     await mkdir(path.dirname(target), { recursive: true });
     await copyFile(path.join(ROOT, from), target);
@@ -137,7 +137,7 @@ async function copyVendorFiles() {
 
 const [buildName, , typesExit] = await Promise.all([
   bundleAll(),
-  copyVendorFiles(),
+  copyFiles(),
   runTool('tsc', ['-b', ...PROJECTS]),
 ]);
 if (typesExit !== 0) process.exit(typesExit);

@@ -139,10 +139,8 @@ export const BUNDLED_PACKAGES = [...BROWSER_BUNDLES, ...NODE_BUNDLES].flatMap(
   ({ packages = [] }) => packages,
 );
 
-/** Files taken as they are: from packages for the demo site's pages, and what the dashboard has beside its script. */
-export const VENDOR_FILES = [
-  { from: 'node_modules/hls.js/dist/hls.min.js', to: 'vendor/hls.min.js' },
-  { from: 'node_modules/dashjs/dist/modern/umd/dash.all.min.js', to: 'vendor/dash.all.min.js' },
+/** Files taken as they are: what the dashboard has beside its script. */
+export const COPIED_FILES = [
   { from: 'node_modules/uplot/dist/uPlot.min.css', to: 'dashboard/uplot.css' },
   { from: 'hasher-service/dashboard/index.html', to: 'dashboard/index.html' },
   { from: 'hasher-service/dashboard/icon.svg', to: 'dashboard/icon.svg' },

@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { checkContents, checkDependencies, checkModule, checkSizes } from './check-bundles.mjs';
 import { BROWSER_BUNDLES } from './bundles.mjs';
 import { run, runTool } from './run.mjs';
@@ -30,13 +33,26 @@ const STEPS = [
   { name: 'dependencies', built: true, run: checkDependencies },
   { name: 'module', built: true, run: checkModule },
   { name: 'adopter', built: true, run: () => tool('tsc', '-p', 'test/types') },
-  { name: 'package', built: true, run: () => tool('publint', '--strict') },
-  {
-    name: 'package-types',
-    built: true,
-    run: () => tool('attw', '--pack', '.', '--profile', 'esm-only', '--exclude-entrypoints', ...SCRIPT_FILES),
-  },
+  { name: 'package', built: true, run: () => withPackage(checkPackage) },
 ];
+
+/** Packs what `npm publish` would send; resolves with what `act` makes of the path of the tarball. */
+async function withPackage(act) {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'peerfold-package-'));
+  try {
+    if ((await run('npm', ['pack', '--silent', '--pack-destination', folder])) !== 0) return false;
+    const [name] = await readdir(folder);
+    return await act(path.join(folder, name));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function checkPackage(tarball) {
+  const isWhole = await tool('publint', 'run', '--strict', tarball);
+  const typed = ['--profile', 'esm-only', '--exclude-entrypoints', ...SCRIPT_FILES];
+  return (await tool('attw', tarball, ...typed)) && isWhole;
+}
 
 function chosen(names) {
   const unknown = names.filter((name) => !STEPS.some((step) => step.name === name));

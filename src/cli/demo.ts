@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { createDemoSite } from '../../demo-site/server.js';
+import { createDemoSite, hasPages } from '../../demo-site/server.js';
 import { createHasher } from '../../hasher-service/index.js';
 import { createTracker } from '../../tracker-service/index.js';
 import { configured } from './command.js';
@@ -32,6 +32,9 @@ type DemoConfig = z.output<typeof demoConfig>;
 const HOST = '127.0.0.1';
 const ROOTS_TOKEN_LENGTH = 24;
 
+const NOT_PACKAGED =
+  'the demo, with its films of 33 MB, is not in the package: clone the source, and there: npm ci && npm start';
+
 type Close = () => Promise<void>;
 
 export const demo = configured({
@@ -40,6 +43,7 @@ export const demo = configured({
   schema: demoConfig,
   naming: { prefix: 'PEERFOLD' },
   async act(config, io) {
+    if (!hasPages()) throw new Failure(NOT_PACKAGED);
     const closers: Close[] = [];
     try {
       const { operatorToken } = await start(config, closers);

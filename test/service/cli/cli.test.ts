@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { stat, writeFile } from 'node:fs/promises';
+import { rename, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { BuiltCommand } from '../../support/built-command.js';
 
@@ -141,5 +141,17 @@ describe('the built command', () => {
       `peerfold: port ${portOf(taken)} is taken: choose another with --site-port or PEERFOLD_SITE_PORT`,
     );
     taken.close();
+  });
+
+  it('says where the demo is when its pages are not there, as in the package', async () => {
+    const pages = join(command.folder, 'demo-site');
+    await rename(pages, `${pages}-elsewhere`);
+    onTestFinished(() => rename(`${pages}-elsewhere`, pages));
+    const demo = command.start(['demo', '--data', 'demo3']);
+    expect(await demo.exit).toBe(1);
+    expect(demo.errors).toEqual([
+      expect.stringContaining('clone the source, and there: npm ci && npm start'),
+    ]);
+    await expect(stat(join(command.folder, 'demo3'))).rejects.toThrow('ENOENT');
   });
 });

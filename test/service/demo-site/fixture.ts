@@ -27,7 +27,7 @@ export async function makeFixture(): Promise<Fixture> {
   const scripts = join(folder, 'scripts');
   const started: DemoSite[] = [];
   await mkdir(join(publicFolder, 'media', 'folder.jpg'), { recursive: true });
-  await mkdir(join(scripts, 'vendor'), { recursive: true });
+  await mkdir(scripts);
   await Promise.all([
     writeFile(join(folder, 'secret.txt'), SECRET),
     writeFile(join(publicFolder, 'index.html'), '<!doctype html><title>Home</title>'),
@@ -45,7 +45,6 @@ export async function makeFixture(): Promise<Fixture> {
     writeFile(join(scripts, 'peerfold-worker.js'), '/* worker */'),
     writeFile(join(scripts, 'peerfold-worker.js.map'), '{}'),
     writeFile(join(scripts, 'cli.js'), SECRET),
-    writeFile(join(scripts, 'vendor', 'hls.min.js'), '/* player */'),
     symlink(join(folder, 'secret.txt'), join(publicFolder, 'link.txt')),
   ]);
   return {

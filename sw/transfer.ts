@@ -118,6 +118,11 @@ export class Transfer {
     return this.#options.layers.known(representationOf(this.#plan.digest)) !== undefined;
   }
 
+  /** Peers are given no time where everything was to be in the store. */
+  get #whyNobodyAsked(): FallbackReason {
+    return this.#plan.wait > 0 ? 'no-engine' : 'store-failed';
+  }
+
   #openAhead(): void {
     const { piece } = this.#plan.digest;
     for (let batch = this.#batches[this.#opened]; batch; batch = this.#batches[this.#opened]) {
@@ -148,9 +153,9 @@ export class Transfer {
     const isLasting = this.#isSlow || this.#plan.lasting !== undefined;
     const attempt = isLasting ? this.#askLasting(batch) : this.#askPeers(batch, this.#plan.wait);
     try {
-      const reason = attempt ? await this.#untilDue(batch, before, attempt) : 'no-engine';
+      const reason = attempt ? await this.#untilDue(batch, before, attempt) : this.#whyNobodyAsked;
       if (batch.isComplete()) return 'complete';
-      if (this.#plan.wait > 0) this.#tally.fellBack(reason);
+      this.#tally.fellBack(reason);
       if (!before && this.#mayPass && batch.isUntouched()) return 'nothing';
       await this.#fillHelped(batch, before, attempt && isLasting ? reason : undefined);
       return 'complete';

@@ -23,6 +23,7 @@ export const FALLBACKS: Readonly<Record<FallbackReason, string>> = {
   'no-token': 'The hash service had signed nothing about it in time; it mostly has by the next visit.',
   refused: 'The hash service refuses to sign it; “npx peerfold doctor” says why.',
   mismatch: 'The origin’s bytes were not the signed ones; look for files that differ by cookie.',
+  'store-failed': 'It was kept from before, but this browser’s storage was too slow or had lost it.',
   'not-allowed': 'This visitor’s consent, or what their browser asks for, did not allow it.',
   disabled: 'The site’s signed policy is not known yet or switched off; see “peerfold policy show”.',
   'too-large': 'It is an image above 4 MiB, which shows sooner over HTTP; make it smaller.',

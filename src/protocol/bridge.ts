@@ -92,6 +92,7 @@ export type FallbackReason =
   | 'no-token'
   | 'refused'
   | 'mismatch'
+  | 'store-failed'
   | 'not-allowed'
   | 'disabled'
   | 'too-large'

@@ -118,11 +118,6 @@ export class Transfer {
     return this.#options.layers.known(representationOf(this.#plan.digest)) !== undefined;
   }
 
-  /** Peers are given no time where everything was to be in the store. */
-  get #whyNobodyAsked(): FallbackReason {
-    return this.#plan.wait > 0 ? 'no-engine' : 'store-failed';
-  }
-
   #openAhead(): void {
     const { piece } = this.#plan.digest;
     for (let batch = this.#batches[this.#opened]; batch; batch = this.#batches[this.#opened]) {
@@ -152,8 +147,10 @@ export class Transfer {
     }
     const isLasting = this.#isSlow || this.#plan.lasting !== undefined;
     const attempt = isLasting ? this.#askLasting(batch) : this.#askPeers(batch, this.#plan.wait);
+    // Peers are given no time where the store was to have all of it.
+    const unasked = this.#plan.wait > 0 ? 'no-engine' : 'store-failed';
     try {
-      const reason = attempt ? await this.#untilDue(batch, before, attempt) : this.#whyNobodyAsked;
+      const reason = attempt ? await this.#untilDue(batch, before, attempt) : unasked;
       if (batch.isComplete()) return 'complete';
       this.#tally.fellBack(reason);
       if (!before && this.#mayPass && batch.isUntouched()) return 'nothing';
@@ -243,11 +240,8 @@ export class Transfer {
     attempt: Attempt,
     called?: Promise<undefined>,
   ): Promise<FallbackReason> {
-    const over = Promise.race([
-      batch.done.then(() => undefined),
-      attempt.missed,
-      ...(called ? [called] : []),
-    ]);
+    const calls = called ? [called] : [];
+    const over = Promise.race([batch.done.then(() => undefined), attempt.missed, ...calls]);
     await Promise.race([over, before?.done]);
     return (await within(this.#options.clock, this.#plan.wait, over)) ?? 'deadline';
   }

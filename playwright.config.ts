@@ -6,8 +6,8 @@ const executablePath = process.env['PEERFOLD_CHROMIUM'];
 
 /** Of these two at a time spare the time in which one waits: none looks at a deadline, or asks for much of a share. */
 const IN_PAIRS = [
-  ...['asleep', 'broken', 'bundles', 'composition', 'dashboard', 'doctor', 'downloads', 'eager'],
-  ...['hostile-page', 'other-origins', 'out-of-the-way', 'overlay', 'policy', 'private', 'signals', 'static'],
+  ...['asleep', 'broken', 'bundles', 'composition', 'dashboard', 'doctor', 'downloads', 'hostile-page'],
+  ...['other-origins', 'out-of-the-way', 'overlay', 'policy', 'private', 'signals', 'static'],
   ...['tabs', 'uploads'],
 ].map((name) => `**/${name}.spec.ts`);
 

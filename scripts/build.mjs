@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { minify } from 'terser';
-import { BROWSER_BUNDLES, BROWSER_TARGET, FOR_BUNDLERS, NODE_BUNDLES, COPIED_FILES } from './bundles.mjs';
+import { BROWSER_BUNDLES, BROWSER_TARGET, COPIED_FILES, FOR_BUNDLERS, NODE_BUNDLES } from './bundles.mjs';
 import { inputsOf, licenceNotice } from './licences.mjs';
 import { ROOT, runTool } from './run.mjs';
 

@@ -33,25 +33,22 @@ const STEPS = [
   { name: 'dependencies', built: true, run: checkDependencies },
   { name: 'module', built: true, run: checkModule },
   { name: 'adopter', built: true, run: () => tool('tsc', '-p', 'test/types') },
-  { name: 'package', built: true, run: () => withPackage(checkPackage) },
+  { name: 'package', built: true, run: checkPackage },
 ];
 
-/** Packs what `npm publish` would send; resolves with what `act` makes of the path of the tarball. */
-async function withPackage(act) {
+/** What `npm publish` would send, packed once for both who look at it. */
+async function checkPackage() {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'peerfold-package-'));
   try {
     if ((await run('npm', ['pack', '--silent', '--pack-destination', folder])) !== 0) return false;
     const [name] = await readdir(folder);
-    return await act(path.join(folder, name));
+    const tarball = path.join(folder, name);
+    const isWhole = await tool('publint', 'run', '--strict', tarball);
+    const typed = ['--profile', 'esm-only', '--exclude-entrypoints', ...SCRIPT_FILES];
+    return (await tool('attw', tarball, ...typed)) && isWhole;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function checkPackage(tarball) {
-  const isWhole = await tool('publint', 'run', '--strict', tarball);
-  const typed = ['--profile', 'esm-only', '--exclude-entrypoints', ...SCRIPT_FILES];
-  return (await tool('attw', tarball, ...typed)) && isWhole;
 }
 
 function chosen(names) {

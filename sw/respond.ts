@@ -82,8 +82,8 @@ export class Responder {
     if (choice.kind === 'gather') return this.#gather(asked, choice, tally);
     const begun = this.#begun(asked);
     const same = begun && (await passThrough.continue(asked, begun, tally));
-    if (begun && !same) return this.#gather(asked, { kind: 'gather', digest: begun, wait: 0 }, tally);
     tally.fellBack(choice.reason);
+    if (begun && !same) return this.#gather(asked, { kind: 'gather', digest: begun, wait: 0 }, tally);
     this.#takeOver(asked);
     return same ?? passThrough.answer(asked, tally, () => this.#rescue(asked, tally));
   }
